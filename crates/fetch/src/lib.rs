@@ -1,0 +1,1 @@
+//! HTTPS retrieval of MUD files and verification of their CMS signatures.

@@ -1,0 +1,1 @@
+//! Policies to an nftables ruleset, applied atomically; elements over netlink.

@@ -1,0 +1,1 @@
+//! The MUD manager: events in, actions out.

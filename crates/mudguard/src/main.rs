@@ -1,0 +1,2 @@
+//! The Mudguard daemon and command line.
+fn main() {}

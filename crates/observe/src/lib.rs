@@ -1,0 +1,1 @@
+//! Frames to sightings, and the capture threads.

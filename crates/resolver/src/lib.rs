@@ -1,0 +1,1 @@
+//! The resolver of the LAN, which tells an AnswerSink before it answers.

@@ -1,0 +1,1 @@
+//! Things, last good files, decisions and the journal: the only SQL.

@@ -1,0 +1,1 @@
+//! A home in network namespaces, and the tests that need one.
