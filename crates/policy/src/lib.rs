@@ -1,5 +1,13 @@
 //! What MUD files mean for one home: a policy per Thing, each rule with its origin and each ACE with its verdict. Pure.
 
 mod mac;
+mod rule;
+mod site;
+mod thing_policy;
 
 pub use mac::{MacAddress, MacAddressError};
+pub use rule::{
+    AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol, Rule,
+};
+pub use site::{Identity, Member, Neighbour, Site};
+pub use thing_policy::{AceVerdict, Sum, ThingPolicy, Verdict};

@@ -1,0 +1,105 @@
+//! What the manager wants done.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
+use serde::{Deserialize, Serialize};
+
+use crate::{Binding, Channel, Trust};
+
+/// Something that must be done by the owner of a resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Retrieve the file of this URL.
+    Fetch {
+        /// The URL.
+        url: MudUrl,
+        /// The entity tag of the file in force.
+        etag: Option<String>,
+    },
+    /// Bring the kernel to the newest snapshot.
+    Apply,
+    /// Keep a Thing.
+    SaveThing(ThingRecord),
+    /// Keep a last good file; it replaces the one of the same URL.
+    SaveFile(FileRecord),
+    /// Keep a row of the journal.
+    Journal(JournalEntry),
+}
+
+/// What is kept of a Thing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThingRecord {
+    /// Its MAC address.
+    pub mac: MacAddress,
+    /// The owner's name for it.
+    pub name: Option<String>,
+    /// Its own name for itself.
+    pub host_name: Option<String>,
+    /// The bridge port on which it was last seen.
+    pub port: Option<String>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// When it was last heard of.
+    pub last_seen: Timestamp,
+    /// The MUD URL by which it is known, and how it was learnt.
+    pub url: Option<(MudUrl, Channel)>,
+    /// The addresses bound to it.
+    pub bindings: Vec<Binding>,
+    /// SHA-256 of the file whose addresses the owner approved for it.
+    pub addresses_approved: Option<[u8; 32]>,
+    /// SHA-256 of the file, or the text of the URL, that the owner rejected for it last.
+    pub rejected: Option<String>,
+}
+
+/// What is kept of a file in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRecord {
+    /// The URL by which it was retrieved.
+    pub url: MudUrl,
+    /// The octets.
+    pub bytes: Arc<[u8]>,
+    /// SHA-256 of the octets.
+    pub sha256: [u8; 32],
+    /// Why it is believed.
+    pub trust: Trust,
+    /// When it was last retrieved or confirmed unchanged.
+    pub retrieved: Timestamp,
+    /// The entity tag.
+    pub etag: Option<String>,
+}
+
+/// A row of the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEntry {
+    /// When.
+    pub at: Timestamp,
+    /// About whom.
+    pub thing: Option<MacAddress>,
+    /// What happened.
+    pub kind: JournalKind,
+    /// Details, such as a URL or a reason; foreign text may stand in it.
+    pub detail: String,
+}
+
+/// What a row of the journal tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JournalKind {
+    /// A Thing was seen for the first time.
+    ThingAppeared,
+    /// A Thing named its MUD URL.
+    UrlLearnt,
+    /// The rules of a file took hold.
+    FileInForce,
+    /// A file was refused.
+    FileRefused,
+    /// Something waits for the owner.
+    QuestionRaised,
+    /// The owner said yes.
+    Approved,
+    /// The owner said no.
+    Rejected,
+}

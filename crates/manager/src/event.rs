@@ -1,0 +1,209 @@
+//! What the manager is told.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use mudguard_mud::{DomainName, MudUrl, MudUrlError};
+use mudguard_policy::{Initiator, MacAddress};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{Channel, ClockState, Home, Notice};
+
+/// The time at which an event is handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// The wall clock, which may jump when it is set.
+    pub wall: Timestamp,
+    /// The time since the daemon started, which never jumps.
+    pub uptime: Duration,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A Thing was seen, and said what it says about itself.
+    Announced(Announcement),
+    /// The DHCP server of this router gave or renewed a lease.
+    Leased {
+        /// To whom.
+        mac: MacAddress,
+        /// On which bridge port.
+        port: String,
+        /// The address.
+        address: IpAddr,
+        /// For how long.
+        lifetime: Duration,
+    },
+    /// A Thing gave up an address, or its lease was refused.
+    Released {
+        /// Who.
+        mac: MacAddress,
+        /// The address.
+        address: IpAddr,
+    },
+    /// The kernel's neighbour table says that this address is at this MAC address.
+    Neighbour {
+        /// Who.
+        mac: MacAddress,
+        /// The address.
+        address: IpAddr,
+    },
+    /// The kernel no longer knows where this address is.
+    NeighbourGone {
+        /// Who it was.
+        mac: MacAddress,
+        /// The address.
+        address: IpAddr,
+    },
+    /// A retrieval ended.
+    Fetched(Fetched),
+    /// The resolver told a Thing addresses.
+    Answered(Answer),
+    /// The kernel refused to let something pass.
+    Denied(Denial),
+    /// The home's networks changed.
+    HomeChanged(Home),
+    /// What is known of the clock changed.
+    ClockChanged(ClockState),
+    /// The daemon has something to say about itself.
+    Noticed(Notice),
+    /// The kernel took the rules of a snapshot.
+    Applied {
+        /// The snapshot's version.
+        version: u32,
+    },
+    /// Time has passed.
+    Tick,
+}
+
+/// What a Thing said about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// Who.
+    pub mac: MacAddress,
+    /// The bridge port.
+    pub port: String,
+    /// How.
+    pub channel: Channel,
+    /// The MUD URL.
+    pub url: Announced,
+    /// The host name; foreign text.
+    pub host_name: Option<String>,
+}
+
+/// The MUD URL of an announcement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Announced {
+    /// A MUD URL.
+    Url(MudUrl),
+    /// A text that is refused, clipped, with the reason.
+    Refused(String, MudUrlError),
+    /// The Thing says nothing about it.
+    Nothing,
+}
+
+/// The end of a retrieval.
+#[derive(Clone, Debug)]
+pub struct Fetched {
+    /// The MUD URL asked for.
+    pub url: MudUrl,
+    /// How it ended.
+    pub retrieved: Retrieved,
+}
+
+/// How a retrieval ended.
+#[derive(Clone, Debug)]
+pub enum Retrieved {
+    /// A file with a good signature.
+    Verified {
+        /// The octets.
+        bytes: Arc<[u8]>,
+        /// SHA-256 of the octets.
+        sha256: [u8; 32],
+        /// The subject of the signer's certificate.
+        signer: String,
+        /// SHA-256 of the signer's public key, in hexadecimal.
+        key: String,
+        /// Whether dates could not be judged.
+        provisional: bool,
+        /// The entity tag.
+        etag: Option<String>,
+    },
+    /// A file without a signature that this router can verify: the owner decides.
+    Unverified {
+        /// The octets.
+        bytes: Arc<[u8]>,
+        /// SHA-256 of the octets.
+        sha256: [u8; 32],
+        /// Why, in words.
+        reason: String,
+        /// The entity tag.
+        etag: Option<String>,
+    },
+    /// The file server says that the file has not changed.
+    Unchanged,
+    /// The file, its signature or its server is wrong: not used, and nobody is asked.
+    Refused {
+        /// Why, in words.
+        reason: String,
+    },
+    /// The file could not be had; it is tried again.
+    Failed {
+        /// Why, in words.
+        reason: String,
+    },
+}
+
+/// Addresses that the resolver told a Thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whom.
+    pub mac: MacAddress,
+    /// The name asked for.
+    pub name: DomainName,
+    /// The addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A sample of what the kernel refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// The Thing.
+    pub mac: MacAddress,
+    /// The other end.
+    pub peer: IpAddr,
+    /// Who tried to open the flow.
+    pub initiator: Initiator,
+    /// The IP protocol number.
+    pub protocol: u8,
+    /// The destination port of TCP and UDP.
+    pub port: Option<u16>,
+}
+
+/// A decision of the owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "command")]
+pub enum Command {
+    /// Answers the question of a Thing with yes.
+    Approve {
+        /// The Thing.
+        thing: MacAddress,
+    },
+    /// Answers it with no.
+    Reject {
+        /// The Thing.
+        thing: MacAddress,
+    },
+}
+
+/// Why a decision could not be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum CommandError {
+    /// There is no such Thing.
+    #[error("no Thing has the MAC address {0}; `mudguard things` lists them")]
+    UnknownThing(MacAddress),
+    /// Nothing waits for a decision.
+    #[error("nothing of {0} waits for a decision; `mudguard things` shows what does")]
+    NothingWaits(MacAddress),
+}

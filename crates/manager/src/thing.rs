@@ -1,0 +1,168 @@
+//! A Thing: what it announced, what it may do, what waits for the owner, and what was blocked.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use jiff::Timestamp;
+use mudguard_mud::{DomainName, Finding, MudFile, MudUrl, MudUrlError};
+use mudguard_policy::{Initiator, MacAddress, ThingPolicy};
+use serde::{Deserialize, Serialize};
+
+/// A Thing of the home (RFC 8520 section 1.3): whatever has a MAC address on the LAN.
+#[derive(Clone, Debug)]
+pub struct Thing {
+    /// Its MAC address, by which everything names it.
+    pub mac: MacAddress,
+    /// The name that the owner gave it.
+    pub name: Option<String>,
+    /// The name that it gave itself by DHCP; foreign text.
+    pub host_name: Option<String>,
+    /// The bridge port on which it was last seen.
+    pub port: Option<String>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// When it was last heard of.
+    pub last_seen: Timestamp,
+    /// The addresses bound to it.
+    pub bindings: Vec<Binding>,
+    /// The MUD URL by which it is known.
+    pub url: Option<MudUrl>,
+    /// How that URL was learnt.
+    pub channel: Option<Channel>,
+    /// The last refused announcement, if the newest one was refused.
+    pub refused_url: Option<(String, MudUrlError)>,
+    /// What the firewall does for it.
+    pub enforcement: Enforcement,
+    /// What it may do; meaningless while `enforcement` is [`Enforcement::None`].
+    pub policy: Arc<ThingPolicy>,
+    /// The file behind the policy; `None` while only the narrow policy (this router's DNS and NTP) holds.
+    pub file: Option<Arc<FileInForce>>,
+    /// What waits for the owner.
+    pub question: Option<Question>,
+    /// The last failure to get or use its file, in words; `None` after a success.
+    pub problem: Option<String>,
+    /// What was blocked, the latest last; bounded, in memory only.
+    pub blocked: Vec<BlockedFlow>,
+    /// The names that it looked up, by address; bounded, in memory only, and kept for managed Things alone.
+    pub looked_up: BTreeMap<IpAddr, DomainName>,
+}
+
+/// An address bound to a Thing (BCP 38, SAVI).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The address.
+    pub address: IpAddr,
+    /// When the binding ends; `None` for one that lasts until the address is seen elsewhere.
+    pub expires: Option<Timestamp>,
+}
+
+/// How a MUD URL was learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channel {
+    /// DHCPv4 option 161.
+    Dhcpv4,
+}
+
+/// What the firewall does for a Thing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Enforcement {
+    /// Nothing: it is not managed.
+    #[default]
+    None,
+    /// Nothing is dropped; what its policy does not permit is recorded.
+    Observe,
+    /// What its policy does not permit is dropped.
+    Enforce,
+}
+
+/// A MUD file whose rules hold.
+#[derive(Clone, Debug)]
+pub struct FileInForce {
+    /// The file, read.
+    pub file: MudFile,
+    /// What the reader found in it.
+    pub findings: Vec<Finding>,
+    /// The octets as retrieved.
+    pub bytes: Arc<[u8]>,
+    /// SHA-256 of the octets.
+    pub sha256: [u8; 32],
+    /// Why it is believed.
+    pub trust: Trust,
+    /// When it was last retrieved or confirmed unchanged.
+    pub retrieved: Timestamp,
+    /// The entity tag that the file server gave, for conditional requests.
+    pub etag: Option<String>,
+}
+
+/// Why a file is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum Trust {
+    /// Its signature was verified (RFC 8520 section 13.2).
+    Signed {
+        /// The subject of the signer's certificate.
+        signer: String,
+        /// SHA-256 of the signer's public key, in hexadecimal.
+        key: String,
+        /// Whether the dates could not be judged yet because the clock was not set.
+        provisional: bool,
+    },
+    /// The owner approved these very octets.
+    Approved {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// Something that only the owner may decide (RFC 8520 sections 13.2 and 16). Until then the narrower policy holds.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// When it was raised.
+    pub raised: Timestamp,
+    /// What waits.
+    pub waiting: Waiting,
+}
+
+/// What waits for the owner.
+#[derive(Clone, Debug)]
+pub enum Waiting {
+    /// A file that is unsigned or cannot be verified, or whose signer changed; the text says which.
+    File(Arc<WaitingFile>),
+    /// The file in force names addresses, and those ACEs are held (RFC 8520 section 2).
+    Addresses,
+    /// The Thing announces another MUD URL than the one it is known by.
+    Url(MudUrl, Channel),
+    /// In the mode `protect`, a Thing without rules in force.
+    NewThing,
+}
+
+/// A file that waits for approval.
+#[derive(Clone, Debug)]
+pub struct WaitingFile {
+    /// The file as it would hold.
+    pub file: FileInForce,
+    /// What it would permit.
+    pub policy: ThingPolicy,
+    /// Why it waits, in words.
+    pub reason: String,
+}
+
+/// A flow that was blocked, or in the mode `watch` would have been.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockedFlow {
+    /// The other end.
+    pub peer: IpAddr,
+    /// Who tried to open the flow.
+    pub initiator: Initiator,
+    /// The IP protocol number.
+    pub protocol: u8,
+    /// The destination port of TCP and UDP.
+    pub port: Option<u16>,
+    /// The name for which the Thing was told this address, if any.
+    pub name: Option<DomainName>,
+    /// How many samples were heard; the kernel limits the rate, so this is a floor.
+    pub count: u32,
+    /// When it was last heard.
+    pub last: Timestamp,
+}

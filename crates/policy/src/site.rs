@@ -1,0 +1,64 @@
+//! The site: what a home is, as far as the meaning of a MUD file depends on it.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use ipnet::IpNet;
+use mudguard_mud::MudUrl;
+use serde::{Deserialize, Serialize};
+
+use crate::MacAddress;
+
+/// What the meaning of a MUD file depends on in one home, as one of its Things sees it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Site {
+    /// The Thing that the policy is for.
+    pub thing: Option<MacAddress>,
+    /// How the Thing's MUD URL was learnt.
+    pub identity: Identity,
+    /// The addresses of this router on the LAN, where its DNS and NTP services are.
+    pub gateway: Vec<IpAddr>,
+    /// `local-networks` (RFC 8520 section 3.15): the prefixes that do not lie towards the default route.
+    pub local_networks: Vec<IpNet>,
+    /// Members of `controller` classes, by the URI of the class. The URI is a name and is never fetched.
+    pub controllers: BTreeMap<String, Vec<Member>>,
+    /// Members of `my-controller`, as the owner chose them for this Thing's MUD URL.
+    pub my_controllers: Vec<Member>,
+    /// The other Things of this home, for `manufacturer`, `same-manufacturer` and `model`.
+    pub things: Vec<Neighbour>,
+    /// Whether the owner has approved the addresses and prefixes that the file holds (RFC 8520 section 2).
+    pub addresses_approved: bool,
+}
+
+/// How well a MUD URL is proven. Strong and weak identities never share a class (RFC 8520 section 16).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identity {
+    /// By DHCP or LLDP: anyone can say it.
+    #[default]
+    Weak,
+    /// By a certificate.
+    Strong,
+}
+
+/// A member of a controller class.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Member {
+    /// This router itself.
+    Gateway,
+    /// A Thing or another host of the home.
+    Thing(MacAddress),
+    /// Addresses that the owner named.
+    Network(IpNet),
+}
+
+/// Another Thing of the home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Neighbour {
+    /// Its MAC address.
+    pub mac: MacAddress,
+    /// The MUD URL by which it belongs to a manufacturer and a model.
+    pub url: MudUrl,
+    /// How that URL was learnt.
+    pub identity: Identity,
+}
