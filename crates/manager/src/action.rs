@@ -50,6 +50,8 @@ pub struct ThingRecord {
     pub bindings: Vec<Binding>,
     /// SHA-256 of the file whose addresses the owner approved for it.
     pub addresses_approved: Option<[u8; 32]>,
+    /// Whether the owner admitted it in the mode `protect`.
+    pub admitted: bool,
     /// SHA-256 of the file, or the text of the URL, that the owner rejected for it last.
     pub rejected: Option<String>,
 }
@@ -88,8 +90,6 @@ pub struct JournalEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JournalKind {
-    /// A Thing was seen for the first time.
-    ThingAppeared,
     /// A Thing named its MUD URL.
     UrlLearnt,
     /// The rules of a file took hold.

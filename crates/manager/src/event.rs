@@ -49,13 +49,6 @@ pub enum Event {
         /// The address.
         address: IpAddr,
     },
-    /// The kernel no longer knows where this address is.
-    NeighbourGone {
-        /// Who it was.
-        mac: MacAddress,
-        /// The address.
-        address: IpAddr,
-    },
     /// A retrieval ended.
     Fetched(Fetched),
     /// The resolver told a Thing addresses.
