@@ -3,6 +3,7 @@
 mod mac;
 mod rule;
 mod site;
+mod special_purpose;
 mod thing_policy;
 
 pub use mac::{MacAddress, MacAddressError};
@@ -10,4 +11,5 @@ pub use rule::{
     AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol, Rule,
 };
 pub use site::{Identity, Member, Neighbour, Site};
+pub use special_purpose::SpecialPurpose;
 pub use thing_policy::{AceVerdict, Sum, ThingPolicy, Verdict};
