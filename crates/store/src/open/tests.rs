@@ -1,0 +1,120 @@
+use std::path::Path;
+
+use jiff::Timestamp;
+use sqlx::{Connection, SqliteConnection};
+use tempfile::TempDir;
+
+use super::*;
+
+/// Rows as each schema's program wrote them; one for each migration, and never changed afterwards.
+const ROWS: &[(i64, &str)] = &[(1, include_str!("../../tests/schemas/0001.sql"))];
+
+/// Makes a database as the program of that schema left it.
+async fn written_by(schema: i64, rows: &'static str, path: &Path) {
+    let mut connection = sqlite::connect(path).await.unwrap();
+    MIGRATIONS.run_to(schema, &mut connection).await.unwrap();
+    sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_any_earlier_schema_held_is_restored() {
+    let known: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+    assert_eq!(
+        ROWS.iter().map(|(schema, _)| *schema).collect::<Vec<_>>(),
+        known,
+        "each migration has its rows"
+    );
+    for (schema, rows) in ROWS {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("mudguard.db");
+        written_by(*schema, rows, &path).await;
+        let opened = Store::open(&path, Timestamp::UNIX_EPOCH).await.unwrap();
+        assert_eq!(opened.set_aside, None);
+        assert!(
+            opened.restored.unreadable.is_empty(),
+            "schema {schema}: {:?}",
+            opened.restored.unreadable
+        );
+        let [thing, bare] = opened.restored.things.as_slice() else {
+            panic!("two Things")
+        };
+        assert_eq!(thing.mac.to_string(), "02:00:00:00:0a:01");
+        assert_eq!(
+            thing.url.as_ref().unwrap().0.as_str(),
+            "https://lamp.example.com/v1"
+        );
+        assert_eq!(
+            (thing.bindings.len(), thing.admitted, thing.addresses_approved),
+            (2, true, Some([0x11; 32]))
+        );
+        assert_eq!((bare.name.as_deref(), bare.url.as_ref()), (None, None));
+        assert_eq!(opened.restored.files.len(), 2);
+        assert_eq!(
+            opened.restored.newest_time,
+            Some("2026-03-04T05:06:07.5Z".parse().unwrap())
+        );
+        let mut connection = opened.writer.into_connection();
+        assert_eq!(
+            crate::restore::journal_tail(&mut connection, 9)
+                .await
+                .unwrap()
+                .len(),
+            6,
+            "every kind is known"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_schema_that_never_was_is_damage() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("mudguard.db");
+    let mut connection = sqlite::connect(&path).await.unwrap();
+    MIGRATIONS.run(&mut connection).await.unwrap();
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    assert!(
+        Store::open(&path, Timestamp::UNIX_EPOCH)
+            .await
+            .unwrap()
+            .set_aside
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn a_start_that_was_interrupted_before_the_first_table_goes_on() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("mudguard.db");
+    sqlite::connect(&path).await.unwrap().close().await.unwrap();
+    assert_eq!(
+        Store::open(&path, Timestamp::UNIX_EPOCH).await.unwrap().set_aside,
+        None
+    );
+}
+
+#[tokio::test]
+async fn each_transaction_is_synchronised() {
+    let folder = TempDir::new().unwrap();
+    let opened = Store::open(&folder.path().join("mudguard.db"), Timestamp::UNIX_EPOCH)
+        .await
+        .unwrap();
+    let mut connection: SqliteConnection = opened.writer.into_connection();
+    let pragma = async |connection: &mut SqliteConnection, statement: &'static str| -> String {
+        sqlx::query_scalar(statement).fetch_one(connection).await.unwrap()
+    };
+    assert_eq!(
+        pragma(
+            &mut connection,
+            "SELECT CAST(synchronous AS TEXT) FROM pragma_synchronous"
+        )
+        .await,
+        "2"
+    );
+    assert_eq!(pragma(&mut connection, "PRAGMA journal_mode").await, "wal");
+    assert_eq!(pragma(&mut connection, "PRAGMA locking_mode").await, "exclusive");
+}

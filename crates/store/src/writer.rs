@@ -1,0 +1,222 @@
+//! The writer: the one task that owns the connection. It takes all that is queued into one transaction.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
+use sqlx::{Connection, SqliteConnection};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use crate::{
+    MAX_FILES, MAX_THINGS, Store, StoreError,
+    restore::journal_tail,
+    rows::{add_entry, keep_bounds, put_file, put_thing},
+    sqlite::Failure,
+};
+
+/// How many requests wait at most.
+const QUEUE: usize = 1_024;
+
+/// How long a failed transaction waits for the next try, unless something new is to be written.
+const RETRY: Duration = Duration::from_secs(10);
+
+/// How many journal rows are kept in memory while they cannot be written; the oldest go first.
+const MAX_PENDING_JOURNAL: usize = 1_024;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Thing(Box<ThingRecord>),
+    File(Box<FileRecord>),
+    Journal(JournalEntry),
+    Flush(oneshot::Sender<Result<(), StoreError>>),
+    Tail(usize, oneshot::Sender<Result<Vec<JournalEntry>, StoreError>>),
+}
+
+/// The task behind a [`Store`].
+#[derive(Debug)]
+pub struct Writer {
+    connection: SqliteConnection,
+    requests: mpsc::Receiver<Request>,
+    trouble: watch::Sender<Option<StoreError>>,
+    pending: Pending,
+}
+
+/// What is to be written: of each Thing and each URL the newest record only.
+#[derive(Debug, Default)]
+struct Pending {
+    things: BTreeMap<MacAddress, ThingRecord>,
+    files: BTreeMap<MudUrl, FileRecord>,
+    journal: VecDeque<JournalEntry>,
+    lost: usize,
+}
+
+impl Writer {
+    pub(crate) fn new(connection: SqliteConnection) -> (Store, Self) {
+        let (sender, requests) = mpsc::channel(QUEUE);
+        let (trouble, watched) = watch::channel(None);
+        let store = Store {
+            requests: sender,
+            trouble: watched,
+        };
+        (
+            store,
+            Self {
+                connection,
+                requests,
+                trouble,
+                pending: Pending::default(),
+            },
+        )
+    }
+
+    /// Writes until the last handle is dropped. A failed write does not end it: see [`Store::trouble`].
+    pub async fn run(mut self) {
+        let mut batch = Vec::new();
+        loop {
+            let wait = self.requests.recv_many(&mut batch, QUEUE);
+            let ended = if self.pending.is_empty() {
+                wait.await == 0
+            } else {
+                timeout(RETRY, wait).await.is_ok_and(|received| received == 0)
+            };
+            self.serve(&mut batch).await;
+            if ended {
+                break;
+            }
+        }
+        if let Err(error) = self.connection.close().await {
+            tracing::warn!(%error, "closing the database");
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn into_connection(self) -> SqliteConnection {
+        self.connection
+    }
+
+    async fn serve(&mut self, batch: &mut Vec<Request>) {
+        let mut flushes = Vec::new();
+        let mut tails = Vec::new();
+        for request in batch.drain(..) {
+            match request {
+                Request::Thing(thing) => self.pending.add_thing(*thing),
+                Request::File(file) => self.pending.add_file(*file),
+                Request::Journal(entry) => self.pending.add_entry(entry),
+                Request::Flush(reply) => flushes.push(reply),
+                Request::Tail(limit, reply) => tails.push((limit, reply)),
+            }
+        }
+        let written = self.write().await;
+        // A caller that no longer listens needs no answer.
+        for reply in flushes {
+            let _ = reply.send(written.clone());
+        }
+        for (limit, reply) in tails {
+            let read = journal_tail(&mut self.connection, limit).await;
+            let _ = reply.send(read.map_err(|error| Failure::from(error).into()));
+        }
+    }
+
+    async fn write(&mut self) -> Result<(), StoreError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let written = transaction(&mut self.connection, &self.pending).await;
+        match written {
+            Ok(()) => {
+                let lost = std::mem::take(&mut self.pending).lost;
+                if self.trouble.send_replace(None).is_some() {
+                    tracing::info!("the database can be written again");
+                }
+                if lost == 0 {
+                    Ok(())
+                } else {
+                    Err(StoreError::Lost(lost))
+                }
+            }
+            Err(error) => {
+                let error = StoreError::from(Failure::from(error));
+                let news = self.trouble.send_if_modified(|trouble| {
+                    let news = trouble.as_ref() != Some(&error);
+                    *trouble = Some(error.clone());
+                    news
+                });
+                if news {
+                    tracing::error!(%error, "the database is not written; it is tried again");
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Pending {
+    fn is_empty(&self) -> bool {
+        self.things.is_empty() && self.files.is_empty() && self.journal.is_empty()
+    }
+
+    fn add_thing(&mut self, thing: ThingRecord) {
+        if self.things.len() < MAX_THINGS || self.things.contains_key(&thing.mac) {
+            self.things.insert(thing.mac, thing);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn add_file(&mut self, file: FileRecord) {
+        if self.files.len() < MAX_FILES || self.files.contains_key(&file.url) {
+            self.files.insert(file.url.clone(), file);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn add_entry(&mut self, entry: JournalEntry) {
+        if self.journal.len() == MAX_PENDING_JOURNAL {
+            self.journal.pop_front();
+            self.lost += 1;
+        }
+        self.journal.push_back(entry);
+    }
+}
+
+/// Writes all of it or nothing.
+///
+/// The statements are written out because SQLite ends a transaction on its own when the disk is full, and the counting of
+/// `sqlx::Transaction` would then be wrong for good.
+async fn transaction(db: &mut SqliteConnection, pending: &Pending) -> Result<(), sqlx::Error> {
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *db).await?;
+    let done = match statements(db, pending).await {
+        Ok(()) => sqlx::query("COMMIT").execute(&mut *db).await.map(|_| ()),
+        failed => failed,
+    };
+    if done.is_err() {
+        // It fails where SQLite has rolled back already, which is as good.
+        let _ = sqlx::query("ROLLBACK").execute(&mut *db).await;
+    }
+    done
+}
+
+async fn statements(db: &mut SqliteConnection, pending: &Pending) -> Result<(), sqlx::Error> {
+    for thing in pending.things.values() {
+        put_thing(db, thing).await?;
+    }
+    for file in pending.files.values() {
+        put_file(db, file).await?;
+    }
+    for entry in &pending.journal {
+        add_entry(db, entry).await?;
+    }
+    keep_bounds(db).await
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Records for the tests, and a store that is open and written.
+
+#![allow(dead_code, reason = "each test binary uses some of it")]
+
+use std::{path::Path, sync::Arc};
+
+use jiff::Timestamp;
+use mudguard_manager::{Binding, Channel, FileRecord, JournalEntry, JournalKind, ThingRecord, Trust};
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
+use mudguard_store::{Opened, Restored, SetAside, Store, StoreError};
+use tokio::task::JoinHandle;
+
+pub(crate) fn time(seconds: i64) -> Timestamp {
+    Timestamp::new(1_767_225_600 + seconds, 123_456_789).unwrap()
+}
+
+pub(crate) fn mac(number: u32) -> MacAddress {
+    let [a, b, c, d] = number.to_be_bytes();
+    MacAddress([2, 0, a, b, c, d])
+}
+
+pub(crate) fn url(text: &str) -> MudUrl {
+    MudUrl::parse(text).unwrap()
+}
+
+/// A Thing that fills every column.
+pub(crate) fn thing(number: u32) -> ThingRecord {
+    ThingRecord {
+        mac: mac(number),
+        name: Some("Hallway lamp".to_owned()),
+        host_name: Some("lamp-1".to_owned()),
+        port: Some("lan1".to_owned()),
+        first_seen: time(0),
+        last_seen: time(60),
+        url: Some((url("https://lamp.example.com/v1"), Channel::Dhcpv4)),
+        bindings: vec![
+            Binding {
+                address: "192.0.2.7".parse().unwrap(),
+                expires: Some(time(3_600)),
+            },
+            Binding {
+                address: "2001:db8::7".parse().unwrap(),
+                expires: None,
+            },
+        ],
+        addresses_approved: Some([7; 32]),
+        admitted: true,
+        rejected: Some("https://other.example.com/".to_owned()),
+    }
+}
+
+pub(crate) fn file(address: &str, bytes: &[u8]) -> FileRecord {
+    FileRecord {
+        url: url(address),
+        bytes: Arc::from(bytes),
+        sha256: ring::digest::digest(&ring::digest::SHA256, bytes)
+            .as_ref()
+            .try_into()
+            .unwrap(),
+        trust: Trust::Approved { at: time(30) },
+        retrieved: time(40),
+        etag: Some("\"abc\"".to_owned()),
+    }
+}
+
+pub(crate) fn entry(detail: &str) -> JournalEntry {
+    JournalEntry {
+        at: time(50),
+        thing: Some(mac(1)),
+        kind: JournalKind::Approved,
+        detail: detail.to_owned(),
+    }
+}
+
+/// A store whose writer runs.
+pub(crate) struct Running {
+    pub(crate) store: Store,
+    pub(crate) restored: Restored,
+    pub(crate) set_aside: Option<SetAside>,
+    writer: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) async fn open(path: &Path) -> Self {
+        let Opened {
+            store,
+            writer,
+            restored,
+            set_aside,
+        } = Store::open(path, time(100)).await.unwrap();
+        Self {
+            store,
+            restored,
+            set_aside,
+            writer: tokio::spawn(writer.run()),
+        }
+    }
+
+    /// Ends as a clean shutdown does.
+    pub(crate) async fn close(self) {
+        drop(self.store);
+        self.writer.await.unwrap();
+    }
+}
+
+/// A database with one Thing, 40 files of 3,000 octets and 200 journal rows.
+pub(crate) async fn filled(path: &Path) -> Result<(), StoreError> {
+    let running = Running::open(path).await;
+    running.store.save_thing(thing(1))?;
+    for number in 0_u8..40 {
+        running.store.save_file(file(
+            &format!("https://files.example.com/{number}"),
+            &[number; 3_000],
+        ))?;
+    }
+    for number in 0..200 {
+        running
+            .store
+            .journal(entry(&format!("{number} {}", "x".repeat(200))))?;
+    }
+    running.store.flush().await?;
+    running.close().await;
+    Ok(())
+}
