@@ -2,6 +2,20 @@
 //!
 //! What it is not: it does no IO, has no clock, and gives no meaning to a file for a home (that is `policy`).
 
+mod finding;
+mod model;
+mod parse;
 mod url;
 
-pub use crate::url::{MudUrl, MudUrlError};
+pub use crate::{
+    finding::{Code, Finding, Severity},
+    model::{
+        Ace, Acl, AclType, Action, CONTROLLER_DNS, CONTROLLER_GATEWAY, CONTROLLER_NTP, Direction, DomainName,
+        DomainNameError, EthMatch, Extension, Host, IcmpMatch, IpFields, Ipv4Flags, Ipv4Match, Ipv6Match,
+        L3Match, L4Match, License, MacMatch, Matches, MatchesPresence, MudFile, MudMatch, NotUnderstood,
+        OwnerLicense, PortMatch, PortOperator, Sbom, SbomScheme, TcpFlags, TcpMatch, TlsProfile,
+        Transparency, UdpMatch, UnknownNode,
+    },
+    parse::{Dialect, Limits, Outline, Parsed},
+    url::{MudUrl, MudUrlError},
+};

@@ -8,9 +8,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use url::{Host, Url};
 
-/// The longest MUD URL that is accepted, in octets (RFC 8520 section 10: the DHCP option holds 255).
-pub const MAX_LENGTH: usize = 255;
-
 /// An absolute `https` URL that names a MUD file. Its text is kept exactly as announced, for RFC 8520 compares whole URLs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -27,8 +24,8 @@ pub enum MudUrlError {
     /// Nothing was announced.
     #[error("the MUD URL is empty")]
     Empty,
-    /// Longer than [`MAX_LENGTH`].
-    #[error("the MUD URL is longer than {MAX_LENGTH} octets")]
+    /// Longer than [`MudUrl::MAX_LENGTH`].
+    #[error("the MUD URL is longer than {} octets", MudUrl::MAX_LENGTH)]
     TooLong,
     /// Control characters, white space or octets outside ASCII: an IRI must be mapped to a URI first.
     #[error("the MUD URL holds an octet that a URI may not hold")]
@@ -54,6 +51,9 @@ pub enum MudUrlError {
 }
 
 impl MudUrl {
+    /// The longest MUD URL that is accepted, in octets (RFC 8520 section 10: the DHCP option holds 255).
+    pub const MAX_LENGTH: usize = 255;
+
     /// Reads a MUD URL.
     ///
     /// # Errors
@@ -62,15 +62,22 @@ impl MudUrl {
         if text.is_empty() {
             return Err(MudUrlError::Empty);
         }
-        if text.len() > MAX_LENGTH {
+        if text.len() > Self::MAX_LENGTH {
             return Err(MudUrlError::TooLong);
         }
-        if !text.bytes().all(|octet| octet.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&octet)) {
+        if !text
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() && !br#""<>\^`{|}"#.contains(&octet))
+        {
             return Err(MudUrlError::NotAscii);
         }
         let (scheme, rest) = text.split_once(':').ok_or(MudUrlError::NotAbsolute)?;
         if !scheme.eq_ignore_ascii_case("https") {
-            return Err(if is_scheme(scheme) { MudUrlError::NotHttps } else { MudUrlError::NotAbsolute });
+            return Err(if is_scheme(scheme) {
+                MudUrlError::NotHttps
+            } else {
+                MudUrlError::NotAbsolute
+            });
         }
         // The `url` crate repairs "https:host" and "https:/host"; RFC 3986 reads those as having no authority.
         if !rest.starts_with("//") || rest.starts_with("///") {
@@ -91,7 +98,11 @@ impl MudUrl {
             return Err(MudUrlError::NotQualified);
         }
         let port = url.port_or_known_default().ok_or(MudUrlError::NotAbsolute)?;
-        Ok(Self { text: text.to_owned(), host, port })
+        Ok(Self {
+            text: text.to_owned(),
+            host,
+            port,
+        })
     }
 
     /// The URL exactly as it was announced.
@@ -125,7 +136,9 @@ impl MudUrl {
 
 fn is_scheme(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
 }
 
 fn authority(after_scheme: &str) -> &str {
@@ -178,13 +191,16 @@ mod tests {
 
     #[test]
     fn the_host_is_compared_in_lower_case_without_a_final_dot() {
-        assert_eq!(MudUrl::parse("https://Things.Example.COM./x").unwrap().host(), "things.example.com");
+        assert_eq!(
+            MudUrl::parse("https://Things.Example.COM./x").unwrap().host(),
+            "things.example.com"
+        );
     }
 
     #[test]
     fn each_refusal_names_its_reason() {
         use MudUrlError as E;
-        let long = format!("https://example.com/{}", "a".repeat(MAX_LENGTH));
+        let long = format!("https://example.com/{}", "a".repeat(MudUrl::MAX_LENGTH));
         for (text, reason) in [
             ("", E::Empty),
             (long.as_str(), E::TooLong),
@@ -216,7 +232,10 @@ mod tests {
     #[test]
     fn a_relative_signature_is_found_beside_the_file() {
         let url = MudUrl::parse("https://example.com/things/light").unwrap();
-        assert_eq!(url.join("light.p7s").unwrap().as_str(), "https://example.com/things/light.p7s");
+        assert_eq!(
+            url.join("light.p7s").unwrap().as_str(),
+            "https://example.com/things/light.p7s"
+        );
         assert_eq!(url.join("http://example.com/x"), Err(MudUrlError::NotHttps));
         assert_eq!(url.join("//192.0.2.1/x"), Err(MudUrlError::AddressLiteral));
     }
