@@ -1,12 +1,14 @@
 //! What MUD files mean for one home: a policy per Thing, each rule with its origin and each ACE with its verdict. Pure.
 
 mod mac;
+mod narrow;
 mod rule;
 mod site;
 mod special_purpose;
 mod thing_policy;
 
 pub use mac::{MacAddress, MacAddressError};
+pub use narrow::narrow;
 pub use rule::{
     AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol, Rule,
 };
