@@ -4,11 +4,15 @@
 
 mod action;
 mod event;
+mod manager;
 mod snapshot;
 mod thing;
 
 pub use action::{Action, FileRecord, JournalEntry, JournalKind, ThingRecord};
-pub use event::{Announced, Announcement, Answer, Command, CommandError, Denial, Event, Fetched, Moment, Retrieved};
+pub use event::{
+    Announced, Announcement, Answer, Command, CommandError, Denial, Event, Fetched, Moment, Retrieved,
+};
+pub use manager::{Manager, Restored, Settings};
 pub use snapshot::{ClockState, Home, Lan, Mode, Notice, Snapshot};
 pub use thing::{
     Binding, BlockedFlow, Channel, Enforcement, FileInForce, Question, Thing, Trust, Waiting, WaitingFile,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::Timestamp;
 use mudguard_mud::{DomainName, Finding, MudFile, MudUrl, MudUrlError};
-use mudguard_policy::{Initiator, MacAddress, ThingPolicy};
+use mudguard_policy::{Initiator, MacAddress, ThingPolicy, narrow};
 use serde::{Deserialize, Serialize};
 
 /// A Thing of the home (RFC 8520 section 1.3): whatever has a MAC address on the LAN.
@@ -44,6 +44,32 @@ pub struct Thing {
     pub blocked: Vec<BlockedFlow>,
     /// The names that it looked up, by address; bounded, in memory only, and kept for managed Things alone.
     pub looked_up: BTreeMap<IpAddr, DomainName>,
+}
+
+impl Thing {
+    /// A Thing of which nothing is known but that it is there.
+    #[must_use]
+    pub fn stranger(mac: MacAddress, now: Timestamp) -> Self {
+        Self {
+            mac,
+            name: None,
+            host_name: None,
+            port: None,
+            first_seen: now,
+            last_seen: now,
+            bindings: Vec::new(),
+            url: None,
+            channel: None,
+            refused_url: None,
+            enforcement: Enforcement::None,
+            policy: Arc::new(narrow()),
+            file: None,
+            question: None,
+            problem: None,
+            blocked: Vec::new(),
+            looked_up: BTreeMap::new(),
+        }
+    }
 }
 
 /// An address bound to a Thing (BCP 38, SAVI).

@@ -1,0 +1,301 @@
+//! The manager itself: one value that takes events and gives actions.
+//!
+//! The work is in the modules below it: [`sightings`] (who is there, under which URL and addresses), [`files`] (retrieval,
+//! trust, what is in force) and [`decisions`] (what the owner says). Here is what they share: the Things, and how a Thing's
+//! standing follows from its URL, its file and the mode.
+
+mod decisions;
+mod files;
+mod restore;
+mod sightings;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use mudguard_mud::MudUrl;
+use mudguard_policy::{Identity, MacAddress, Site, ThingPolicy, compile, narrow};
+
+pub use self::restore::Restored;
+use self::{files::FileState, sightings::Decisions};
+use crate::{
+    Action, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment, Notice, Snapshot,
+    Thing, ThingRecord, Trust,
+};
+
+/// How the manager behaves, and its bounds.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What happens to what is not permitted.
+    pub mode: Mode,
+    /// The most Things that are kept; 512.
+    pub max_things: usize,
+    /// The most addresses bound to one Thing; the oldest leaves. 16.
+    pub max_bindings: usize,
+    /// The most blocked flows remembered of one Thing; the oldest leaves. 64.
+    pub max_blocked: usize,
+    /// The most looked-up addresses remembered of one Thing. 512.
+    pub max_looked_up: usize,
+    /// What makes this home's moments of retrieval its own, so that not all homes ask at once. Any number.
+    pub jitter: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            mode: Mode::default(),
+            max_things: 512,
+            max_bindings: 16,
+            max_blocked: 64,
+            max_looked_up: 512,
+            jitter: 0,
+        }
+    }
+}
+
+/// The MUD manager.
+#[derive(Debug)]
+pub struct Manager {
+    settings: Settings,
+    home: Home,
+    clock: crate::ClockState,
+    notices: Vec<Notice>,
+    things: BTreeMap<MacAddress, Arc<Thing>>,
+    decisions: BTreeMap<MacAddress, Decisions>,
+    files: BTreeMap<MudUrl, FileState>,
+    published: Arc<Snapshot>,
+    changed: bool,
+}
+
+impl Manager {
+    /// A manager of an empty home.
+    #[must_use]
+    pub fn new(settings: Settings, home: Home) -> Self {
+        Self {
+            settings,
+            home,
+            clock: crate::ClockState::default(),
+            notices: Vec::new(),
+            things: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+            files: BTreeMap::new(),
+            published: Arc::default(),
+            changed: true,
+        }
+    }
+
+    /// Takes an event and says what must be done about it.
+    pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Action> {
+        let mut actions = Vec::new();
+        match event {
+            Event::Announced(announcement) => self.announced(announcement, now, &mut actions),
+            Event::Leased {
+                mac,
+                port,
+                address,
+                lifetime,
+            } => {
+                self.leased(mac, port, address, lifetime, now, &mut actions);
+            }
+            Event::Released { mac, address } => self.released(mac, address, &mut actions),
+            Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),
+            Event::Fetched(fetched) => self.fetched(fetched, now, &mut actions),
+            Event::Answered(answer) => self.answered(answer),
+            Event::Denied(denial) => self.denied(denial, now),
+            Event::HomeChanged(home) => {
+                if self.home != home {
+                    self.home = home;
+                    self.recompile_all(&mut actions);
+                }
+            }
+            Event::ClockChanged(clock) => {
+                self.changed |= self.clock != clock;
+                self.clock = clock;
+            }
+            Event::Noticed(notice) => self.noticed(notice),
+            Event::Applied { version } => self.applied(version),
+            Event::Tick => self.tick(now, &mut actions),
+        }
+        actions
+    }
+
+    /// Takes a decision of the owner.
+    ///
+    /// # Errors
+    /// If there is no such Thing, or nothing of it waits.
+    pub fn command(&mut self, command: Command, now: Moment) -> Result<Vec<Action>, CommandError> {
+        let mut actions = Vec::new();
+        match command {
+            Command::Approve { thing } => self.approve(thing, now, &mut actions)?,
+            Command::Reject { thing } => self.reject(thing, now, &mut actions)?,
+        }
+        Ok(actions)
+    }
+
+    /// The state of the home now; the same `Arc` as before if nothing has changed.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        if self.changed {
+            self.changed = false;
+            self.published = Arc::new(Snapshot {
+                version: self.published.version.wrapping_add(1),
+                mode: self.settings.mode,
+                home: self.home.clone(),
+                clock: self.clock,
+                notices: self.notices.clone(),
+                things: self.things.clone(),
+            });
+        }
+        Arc::clone(&self.published)
+    }
+
+    /// The time, as [`Moment::uptime`], at which the next [`Event::Tick`] is wanted.
+    #[must_use]
+    pub fn next_tick(&self) -> Option<Duration> {
+        self.files.values().filter_map(|file| file.fetch.due).min()
+    }
+
+    fn noticed(&mut self, notice: Notice) {
+        // A newer refusal replaces the older: its text is about the newest ruleset.
+        if matches!(notice, Notice::FirewallRefused(_)) {
+            self.notices
+                .retain(|known| !matches!(known, Notice::FirewallRefused(_)));
+        }
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+            self.changed = true;
+        }
+    }
+
+    fn applied(&mut self, version: u32) {
+        let before = self.notices.len();
+        if version == self.published.version {
+            self.notices
+                .retain(|known| !matches!(known, Notice::FirewallRefused(_)));
+        }
+        self.changed |= self.notices.len() != before;
+    }
+
+    /// Changes a Thing that is there.
+    fn change(&mut self, mac: MacAddress, change: impl FnOnce(&mut Thing)) {
+        if let Some(thing) = self.things.get_mut(&mac) {
+            change(Arc::make_mut(thing));
+            self.changed = true;
+        }
+    }
+
+    /// Brings the rules of a Thing in line with its URL, its file, the home and the mode.
+    fn recompile(&mut self, mac: MacAddress, actions: &mut Vec<Action>) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
+        let file = thing
+            .url
+            .as_ref()
+            .and_then(|url| self.files.get(url)?.in_force.clone());
+        let has_url = thing.url.is_some();
+        let admitted = self.settings.mode != Mode::Protect || decisions.admitted;
+        let file = file.filter(|_| admitted);
+        let enforcement = match self.settings.mode {
+            Mode::Watch if file.is_some() => Enforcement::Observe,
+            Mode::Watch => Enforcement::None,
+            Mode::Ask | Mode::Protect if has_url || !admitted => Enforcement::Enforce,
+            Mode::Ask | Mode::Protect => Enforcement::None,
+        };
+        let policy = file.as_ref().map_or_else(narrow, |file| {
+            let approved = addresses_approved(file, &decisions);
+            compile(&file.file, &self.site(mac, approved))
+        });
+        let same_file = match (&thing.file, &file) {
+            (Some(old), Some(new)) => Arc::ptr_eq(old, new),
+            (None, None) => true,
+            _ => false,
+        };
+        if same_file && thing.enforcement == enforcement && *thing.policy == policy {
+            return;
+        }
+        self.change(mac, |thing| {
+            thing.enforcement = enforcement;
+            thing.policy = Arc::new(policy);
+            thing.file = file;
+        });
+        push_once(actions, Action::Apply);
+    }
+
+    fn recompile_all(&mut self, actions: &mut Vec<Action>) {
+        let macs: Vec<_> = self.things.keys().copied().collect();
+        for mac in macs {
+            self.recompile(mac, actions);
+        }
+        self.changed = true;
+        push_once(actions, Action::Apply);
+    }
+
+    /// Recompiles the Things that have this URL.
+    fn recompile_url(&mut self, url: &MudUrl, actions: &mut Vec<Action>) {
+        for mac in self.things_with(url) {
+            self.recompile(mac, actions);
+        }
+    }
+
+    fn things_with(&self, url: &MudUrl) -> Vec<MacAddress> {
+        self.things
+            .values()
+            .filter(|thing| thing.url.as_ref() == Some(url))
+            .map(|thing| thing.mac)
+            .collect()
+    }
+
+    /// The home as a Thing's file meets it. No Thing enters a class by what it says of itself (RFC 8520 section 16).
+    fn site(&self, mac: MacAddress, addresses_approved: bool) -> Site {
+        let lans = || self.home.lans.iter();
+        Site {
+            thing: Some(mac),
+            identity: Identity::Weak,
+            gateway: lans().flat_map(|lan| lan.addresses.iter().copied()).collect(),
+            local_networks: lans().flat_map(|lan| lan.prefixes.iter().copied()).collect(),
+            addresses_approved,
+            ..Site::default()
+        }
+    }
+
+    /// What a file would permit a Thing if the owner approved all of it.
+    fn approved_policy(&self, mac: MacAddress, file: &FileInForce) -> ThingPolicy {
+        compile(&file.file, &self.site(mac, true))
+    }
+
+    fn save_thing(&self, mac: MacAddress, actions: &mut Vec<Action>) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
+        // A stranger is forgotten with the daemon: anyone can make up MAC addresses, and flash is small.
+        if thing.url.is_none() && thing.name.is_none() && decisions == Decisions::default() {
+            return;
+        }
+        actions.retain(|action| !matches!(action, Action::SaveThing(record) if record.mac == mac));
+        actions.push(Action::SaveThing(ThingRecord {
+            mac,
+            name: thing.name.clone(),
+            host_name: thing.host_name.clone(),
+            port: thing.port.clone(),
+            first_seen: thing.first_seen,
+            last_seen: thing.last_seen,
+            url: thing.url.clone().zip(thing.channel),
+            bindings: thing.bindings.clone(),
+            addresses_approved: decisions.addresses_approved,
+            admitted: decisions.admitted,
+            rejected: decisions.rejected,
+        }));
+    }
+}
+
+fn addresses_approved(file: &FileInForce, decisions: &Decisions) -> bool {
+    matches!(file.trust, Trust::Approved { .. }) || decisions.addresses_approved == Some(file.sha256)
+}
+
+fn push_once(actions: &mut Vec<Action>, action: Action) {
+    if !actions.contains(&action) {
+        actions.push(action);
+    }
+}

@@ -1,0 +1,78 @@
+//! What the owner decides. Only here do rights grow beyond what a verified file grants (RFC 8520 sections 13.2 and 16).
+
+use mudguard_policy::MacAddress;
+
+use super::{Manager, files::journal, sightings::subject};
+use crate::{Action, CommandError, JournalKind, Moment, Waiting};
+
+impl Manager {
+    pub(super) fn approve(
+        &mut self,
+        mac: MacAddress,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        let waiting = self.take_question(mac)?;
+        journal(
+            actions,
+            now,
+            Some(mac),
+            JournalKind::Approved,
+            subject(&waiting).unwrap_or_default(),
+        );
+        self.decisions.entry(mac).or_default().rejected = None;
+        match waiting {
+            Waiting::File(_) => {
+                let url = self.things.get(&mac).and_then(|thing| thing.url.clone());
+                if let Some(url) = url
+                    && let Some(retained) = self.files.get_mut(&url).and_then(|state| state.waiting.take())
+                {
+                    self.decisions.entry(mac).or_default().admitted = true;
+                    self.put_in_force(&url, retained.into_approved(now.wall), now, actions);
+                }
+            }
+            Waiting::Addresses => {
+                let sha256 = self
+                    .things
+                    .get(&mac)
+                    .and_then(|thing| Some(thing.file.as_ref()?.sha256));
+                self.decisions.entry(mac).or_default().addresses_approved = sha256;
+            }
+            Waiting::Url(url, channel) => {
+                self.adopt_url(mac, url.clone(), channel, now, actions);
+                self.want_file(&url, now, actions);
+            }
+            Waiting::NewThing => self.decisions.entry(mac).or_default().admitted = true,
+        }
+        self.recompile(mac, actions);
+        self.save_thing(mac, actions);
+        Ok(())
+    }
+
+    pub(super) fn reject(
+        &mut self,
+        mac: MacAddress,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        let waiting = self.take_question(mac)?;
+        let subject = subject(&waiting);
+        journal(
+            actions,
+            now,
+            Some(mac),
+            JournalKind::Rejected,
+            subject.clone().unwrap_or_default(),
+        );
+        self.decisions.entry(mac).or_default().rejected = subject;
+        self.save_thing(mac, actions);
+        Ok(())
+    }
+
+    fn take_question(&mut self, mac: MacAddress) -> Result<Waiting, CommandError> {
+        let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
+        let question = thing.question.clone().ok_or(CommandError::NothingWaits(mac))?;
+        self.change(mac, |thing| thing.question = None);
+        Ok(question.waiting)
+    }
+}

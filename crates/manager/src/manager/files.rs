@@ -1,0 +1,396 @@
+//! MUD files: when they are retrieved, which of them hold, and which wait for the owner (RFC 8520 sections 1.6, 3.5, 13.2, 16).
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use mudguard_mud::{Dialect, Finding, Limits, MudFile, MudUrl, Severity, parse};
+use mudguard_policy::MacAddress;
+
+use super::{Manager, addresses_approved, push_once};
+use crate::{
+    Action, Fetched, FileInForce, FileRecord, JournalEntry, JournalKind, Moment, Retrieved, Trust, Waiting,
+    WaitingFile,
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+const FIRST_RETRY: Duration = Duration::from_secs(60);
+const LAST_RETRY: Duration = Duration::from_secs(6 * 3600);
+
+/// What is known of the file of one URL.
+#[derive(Debug, Default)]
+pub(super) struct FileState {
+    pub(super) in_force: Option<Arc<FileInForce>>,
+    pub(super) waiting: Option<Retained>,
+    pub(super) fetch: Schedule,
+}
+
+/// A file that waits for the owner, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Retained {
+    file: FileInForce,
+    reason: String,
+}
+
+/// When a file is retrieved.
+#[derive(Debug, Default)]
+pub(super) struct Schedule {
+    pub(super) in_flight: bool,
+    pub(super) failures: u32,
+    pub(super) due: Option<Duration>,
+}
+
+impl Manager {
+    /// Sees to it that the file of a URL is there or on its way. Announcing a URL again asks nobody again (section 3.5).
+    pub(super) fn want_file(&mut self, url: &MudUrl, now: Moment, actions: &mut Vec<Action>) {
+        let state = self.files.entry(url.clone()).or_default();
+        if !state.fetch.in_flight && state.fetch.due.is_none_or(|due| due <= now.uptime) {
+            state.fetch.in_flight = true;
+            state.fetch.due = None;
+            let etag = state.in_force.as_ref().and_then(|file| file.etag.clone());
+            actions.push(Action::Fetch {
+                url: url.clone(),
+                etag,
+            });
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        let due: Vec<_> = self
+            .files
+            .iter()
+            .filter(|(_, state)| state.fetch.due.is_some_and(|due| due <= now.uptime))
+            .map(|(url, _)| url.clone())
+            .collect();
+        for url in due {
+            if self.things_with(&url).is_empty() {
+                self.files.entry(url).or_default().fetch.due = None;
+            } else {
+                self.want_file(&url, now, actions);
+            }
+        }
+    }
+
+    pub(super) fn fetched(&mut self, fetched: Fetched, now: Moment, actions: &mut Vec<Action>) {
+        let Fetched { url, retrieved } = fetched;
+        self.files.entry(url.clone()).or_default().fetch.in_flight = false;
+        match retrieved {
+            Retrieved::Verified {
+                bytes,
+                sha256,
+                signer,
+                key,
+                provisional,
+                etag,
+            } => {
+                let trust = Trust::Signed {
+                    signer,
+                    key,
+                    provisional,
+                };
+                self.received(&url, Octets { bytes, sha256, etag }, trust, None, now, actions);
+            }
+            Retrieved::Unverified {
+                bytes,
+                sha256,
+                reason,
+                etag,
+            } => {
+                let trust = Trust::Approved { at: now.wall };
+                self.received(
+                    &url,
+                    Octets { bytes, sha256, etag },
+                    trust,
+                    Some(reason),
+                    now,
+                    actions,
+                );
+            }
+            Retrieved::Unchanged => self.confirmed(&url, now, actions),
+            Retrieved::Refused { reason } => {
+                journal(
+                    actions,
+                    now,
+                    None,
+                    JournalKind::FileRefused,
+                    format!("{url}: {reason}"),
+                );
+                self.failed(&url, &reason, LAST_RETRY, now);
+            }
+            Retrieved::Failed { reason } => {
+                let failures = self.files.get(&url).map_or(0, |state| state.fetch.failures);
+                let wait = FIRST_RETRY.saturating_mul(1 << failures.min(9)).min(LAST_RETRY);
+                self.failed(&url, &reason, wait, now);
+            }
+        }
+    }
+
+    /// A file came; `doubt` says why it cannot be believed without the owner.
+    fn received(
+        &mut self,
+        url: &MudUrl,
+        octets: Octets,
+        trust: Trust,
+        doubt: Option<String>,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let in_force = self.files.get(url).and_then(|state| state.in_force.clone());
+        if in_force
+            .as_ref()
+            .is_some_and(|file| file.sha256 == octets.sha256 && same_kind(&file.trust, &trust))
+        {
+            self.confirmed(url, now, actions);
+            return;
+        }
+        let (file, findings, as_made) = match read(&octets.bytes) {
+            Ok(read) => read,
+            Err(reason) => {
+                journal(
+                    actions,
+                    now,
+                    None,
+                    JournalKind::FileRefused,
+                    format!("{url}: {reason}"),
+                );
+                self.failed(url, &reason, LAST_RETRY, now);
+                return;
+            }
+        };
+        if let Some(reason) = in_force.as_ref().and_then(|old| rollback(old, &file)) {
+            journal(
+                actions,
+                now,
+                None,
+                JournalKind::FileRefused,
+                format!("{url}: {reason}"),
+            );
+            self.failed(url, &reason, LAST_RETRY, now);
+            return;
+        }
+        let doubt = doubt
+            .or_else(|| (!as_made).then(|| "the file is not written as RFC 8520 says".to_owned()))
+            .or_else(|| in_force.as_ref().and_then(|old| other_signer(&old.trust, &trust)));
+        let validity = HOUR * u32::from(file.cache_validity);
+        let file = FileInForce {
+            file,
+            findings,
+            bytes: octets.bytes,
+            sha256: octets.sha256,
+            trust,
+            retrieved: now.wall,
+            etag: octets.etag,
+        };
+        self.succeeded(url, validity, now);
+        match doubt {
+            None => self.put_in_force(url, file, now, actions),
+            Some(reason) => {
+                self.files.entry(url.clone()).or_default().waiting = Some(Retained { file, reason });
+                for mac in self.things_with(url) {
+                    self.ask_about_file(mac, url, now, actions);
+                }
+            }
+        }
+    }
+
+    /// Raises the question about a file that waits, for a Thing that has its URL.
+    pub(super) fn ask_about_file(
+        &mut self,
+        mac: MacAddress,
+        url: &MudUrl,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(retained) = self.files.get(url).and_then(|state| state.waiting.clone()) else {
+            return;
+        };
+        let policy = self.approved_policy(mac, &retained.file);
+        let waiting = WaitingFile {
+            file: retained.file,
+            policy,
+            reason: retained.reason,
+        };
+        self.ask(mac, Waiting::File(Arc::new(waiting)), now, actions);
+    }
+
+    /// The rules of a file take hold.
+    pub(super) fn put_in_force(
+        &mut self,
+        url: &MudUrl,
+        file: FileInForce,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        journal(actions, now, None, JournalKind::FileInForce, url.to_string());
+        actions.push(Action::SaveFile(record(url, &file)));
+        let file = Arc::new(file);
+        let state = self.files.entry(url.clone()).or_default();
+        state.in_force = Some(Arc::clone(&file));
+        state.waiting = None;
+        for mac in self.things_with(url) {
+            self.change(mac, |thing| {
+                if matches!(
+                    thing.question.as_ref().map(|question| &question.waiting),
+                    Some(Waiting::File(_))
+                ) {
+                    thing.question = None;
+                }
+            });
+            self.recompile(mac, actions);
+            self.ask_about_addresses(mac, &file, now, actions);
+        }
+        push_once(actions, Action::Apply);
+    }
+
+    /// RFC 8520 section 2: ACEs with addresses are held until the owner has looked at them.
+    fn ask_about_addresses(
+        &mut self,
+        mac: MacAddress,
+        file: &FileInForce,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        if addresses_approved(file, &decisions) || thing.file.is_none() {
+            return;
+        }
+        if *thing.policy != self.approved_policy(mac, file) {
+            self.ask(mac, Waiting::Addresses, now, actions);
+        }
+    }
+
+    /// The file in force is still the one that its server gives.
+    fn confirmed(&mut self, url: &MudUrl, now: Moment, actions: &mut Vec<Action>) {
+        let Some(state) = self.files.get_mut(url) else {
+            return;
+        };
+        let Some(file) = &mut state.in_force else { return };
+        let file = Arc::make_mut(file);
+        file.retrieved = now.wall;
+        actions.push(Action::SaveFile(record(url, file)));
+        let validity = HOUR * u32::from(file.file.cache_validity);
+        self.succeeded(url, validity, now);
+        self.recompile_url(url, actions);
+    }
+
+    fn succeeded(&mut self, url: &MudUrl, validity: Duration, now: Moment) {
+        let due = now.uptime + validity + jitter(url, self.settings.jitter, validity);
+        let state = self.files.entry(url.clone()).or_default();
+        state.fetch.failures = 0;
+        state.fetch.due = Some(due);
+        for mac in self.things_with(url) {
+            self.change(mac, |thing| thing.problem = None);
+        }
+    }
+
+    /// The last good file stays (RFC 8520 section 1.6); the failure is shown and the file asked for again.
+    fn failed(&mut self, url: &MudUrl, reason: &str, wait: Duration, now: Moment) {
+        let due = now.uptime + wait + jitter(url, self.settings.jitter, wait);
+        let state = self.files.entry(url.clone()).or_default();
+        state.fetch.failures = state.fetch.failures.saturating_add(1);
+        state.fetch.due = Some(due);
+        for mac in self.things_with(url) {
+            self.change(mac, |thing| thing.problem = Some(reason.to_owned()));
+        }
+    }
+}
+
+struct Octets {
+    bytes: Arc<[u8]>,
+    sha256: [u8; 32],
+    etag: Option<String>,
+}
+
+/// Reads a file as RFC 8520 says or, failing that, as files are found in the wild; the latter is no file as made.
+pub(super) fn read(bytes: &[u8]) -> Result<(MudFile, Vec<Finding>, bool), String> {
+    let limits = Limits::default();
+    let strict = parse(bytes, &limits, Dialect::Strict);
+    if let Some(file) = strict.file {
+        return Ok((file, strict.findings, true));
+    }
+    let community = parse(bytes, &limits, Dialect::Community);
+    match community.file {
+        Some(file) => Ok((file, community.findings, false)),
+        None => Err(community
+            .findings
+            .iter()
+            .find(|finding| finding.severity == Severity::Error)
+            .map_or_else(|| "the file cannot be read".to_owned(), ToString::to_string)),
+    }
+}
+
+/// RFC 8520 section 3.4: a file that is older than the one in force is a replay.
+fn rollback(old: &FileInForce, new: &MudFile) -> Option<String> {
+    (new.last_update < old.file.last_update).then(|| {
+        format!(
+            "the file is from {}, older than the one in force ({})",
+            new.last_update, old.file.last_update
+        )
+    })
+}
+
+fn other_signer(old: &Trust, new: &Trust) -> Option<String> {
+    match (old, new) {
+        (Trust::Signed { signer: old, .. }, Trust::Signed { signer: new, .. }) => {
+            (old != new).then(|| format!("it was signed by {old} and is now signed by {new}"))
+        }
+        _ => None,
+    }
+}
+
+fn same_kind(old: &Trust, new: &Trust) -> bool {
+    match (old, new) {
+        (Trust::Signed { signer: old, .. }, Trust::Signed { signer: new, .. }) => old == new,
+        (Trust::Approved { .. }, Trust::Approved { .. }) => true,
+        (Trust::Signed { .. }, Trust::Approved { .. }) | (Trust::Approved { .. }, Trust::Signed { .. }) => {
+            false
+        }
+    }
+}
+
+fn record(url: &MudUrl, file: &FileInForce) -> FileRecord {
+    FileRecord {
+        url: url.clone(),
+        bytes: Arc::clone(&file.bytes),
+        sha256: file.sha256,
+        trust: file.trust.clone(),
+        retrieved: file.retrieved,
+        etag: file.etag.clone(),
+    }
+}
+
+/// Up to a tenth of `span`, the same for the same home and URL.
+pub(super) fn jitter(url: &MudUrl, seed: u32, span: Duration) -> Duration {
+    let hash = url.as_str().bytes().fold(0x811c_9dc5_u32 ^ seed, |hash, octet| {
+        (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193)
+    });
+    span.mul_f64(f64::from(hash) / f64::from(u32::MAX) / 10.0)
+}
+
+pub(super) fn journal(
+    actions: &mut Vec<Action>,
+    now: Moment,
+    thing: Option<MacAddress>,
+    kind: JournalKind,
+    detail: String,
+) {
+    actions.push(Action::Journal(JournalEntry {
+        at: now.wall,
+        thing,
+        kind,
+        detail,
+    }));
+}
+
+impl Retained {
+    pub(super) fn into_approved(self, at: Timestamp) -> FileInForce {
+        // A signature that did verify stays the reason to believe the file; the owner only agreed to its change.
+        let trust = match self.file.trust {
+            signed @ Trust::Signed { .. } => signed,
+            Trust::Approved { .. } => Trust::Approved { at },
+        };
+        FileInForce { trust, ..self.file }
+    }
+}

@@ -1,0 +1,362 @@
+//! Who is there: Things that appear, the MUD URLs they announce, the addresses bound to them, and what was blocked.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
+
+use super::{Manager, push_once};
+use crate::{
+    Action, Announced, Announcement, Answer, Binding, BlockedFlow, Channel, Denial, Enforcement,
+    JournalEntry, JournalKind, Mode, Moment, Question, Thing, Waiting,
+};
+
+/// What the owner decided about a Thing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Decisions {
+    pub(super) addresses_approved: Option<[u8; 32]>,
+    pub(super) admitted: bool,
+    pub(super) rejected: Option<String>,
+}
+
+impl Manager {
+    pub(super) fn announced(&mut self, announcement: Announcement, now: Moment, actions: &mut Vec<Action>) {
+        let Announcement {
+            mac,
+            port,
+            channel,
+            url,
+            host_name,
+        } = announcement;
+        if !self.meet(mac, now, actions) {
+            return;
+        }
+        let before = self
+            .things
+            .get(&mac)
+            .map(|thing| (thing.port.clone(), thing.host_name.clone()));
+        let after = (Some(port), host_name.or_else(|| before.as_ref()?.1.clone()));
+        let moved = before.as_ref().is_some_and(|before| before.0 != after.0);
+        let news = before.as_ref() != Some(&after);
+        self.change(mac, |thing| {
+            (thing.port, thing.host_name) = after;
+            thing.last_seen = now.wall;
+        });
+        if moved {
+            push_once(actions, Action::Apply);
+        }
+        match url {
+            Announced::Url(url) => self.url_announced(mac, url, channel, now, actions),
+            Announced::Refused(text, reason) => {
+                self.change(mac, |thing| thing.refused_url = Some((text, reason)))
+            }
+            Announced::Nothing => {}
+        }
+        if news {
+            self.save_thing(mac, actions);
+        }
+    }
+
+    fn url_announced(
+        &mut self,
+        mac: MacAddress,
+        url: MudUrl,
+        channel: Channel,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        self.change(mac, |thing| thing.refused_url = None);
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        match &thing.url {
+            Some(known) if *known == url => {}
+            Some(_) => {
+                // RFC 8520 section 16: the first URL stays until the owner has looked at the other.
+                self.ask(mac, Waiting::Url(url, channel), now, actions);
+                return;
+            }
+            None => self.adopt_url(mac, url.clone(), channel, now, actions),
+        }
+        self.want_file(&url, now, actions);
+    }
+
+    /// Gives a Thing its MUD URL: from now on it has what the file of that URL grants, and nothing before the file is there.
+    pub(super) fn adopt_url(
+        &mut self,
+        mac: MacAddress,
+        url: MudUrl,
+        channel: Channel,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        actions.push(Action::Journal(JournalEntry {
+            at: now.wall,
+            thing: Some(mac),
+            kind: JournalKind::UrlLearnt,
+            detail: url.to_string(),
+        }));
+        self.change(mac, |thing| {
+            thing.url = Some(url.clone());
+            thing.channel = Some(channel);
+            thing.problem = None;
+        });
+        self.recompile(mac, actions);
+        self.ask_about_file(mac, &url, now, actions);
+        self.save_thing(mac, actions);
+    }
+
+    pub(super) fn leased(
+        &mut self,
+        mac: MacAddress,
+        port: String,
+        address: IpAddr,
+        lifetime: Duration,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        if !self.meet(mac, now, actions) {
+            return;
+        }
+        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
+        let expires = now.wall.checked_add(lifetime).unwrap_or(Timestamp::MAX);
+        self.change(mac, |thing| {
+            thing.port = Some(port);
+            thing.last_seen = now.wall;
+        });
+        self.bind(
+            mac,
+            Binding {
+                address,
+                expires: Some(expires),
+            },
+            actions,
+        );
+        self.save_thing(mac, actions);
+    }
+
+    pub(super) fn released(&mut self, mac: MacAddress, address: IpAddr, actions: &mut Vec<Action>) {
+        if self
+            .things
+            .get(&mac)
+            .is_some_and(|thing| binding(thing, address).is_some())
+        {
+            self.change(mac, |thing| {
+                thing.bindings.retain(|binding| binding.address != address)
+            });
+            push_once(actions, Action::Apply);
+            self.save_thing(mac, actions);
+        }
+    }
+
+    pub(super) fn neighbour(
+        &mut self,
+        mac: MacAddress,
+        address: IpAddr,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let leased_to_another = self.things.values().any(|thing| {
+            thing.mac != mac
+                && binding(thing, address).is_some_and(|binding| binding.expires > Some(now.wall))
+        });
+        // The kernel believes whoever answered last (RFC 7513 section 8): a lease is worth more than that.
+        if leased_to_another || !self.meet(mac, now, actions) {
+            return;
+        }
+        if self
+            .things
+            .get(&mac)
+            .is_some_and(|thing| binding(thing, address).is_some())
+        {
+            return;
+        }
+        self.bind(
+            mac,
+            Binding {
+                address,
+                expires: None,
+            },
+            actions,
+        );
+    }
+
+    /// Binds an address to one Thing and to no other.
+    fn bind(&mut self, mac: MacAddress, new: Binding, actions: &mut Vec<Action>) {
+        let elsewhere: Vec<_> = self
+            .things
+            .values()
+            .filter(|thing| thing.mac != mac && binding(thing, new.address).is_some())
+            .map(|thing| thing.mac)
+            .collect();
+        for other in elsewhere {
+            self.released(other, new.address, actions);
+        }
+        let max = self.settings.max_bindings;
+        let mut managed = false;
+        self.change(mac, |thing| {
+            managed = thing.enforcement != Enforcement::None;
+            thing.bindings.retain(|binding| binding.address != new.address);
+            if thing.bindings.len() >= max {
+                thing.bindings.remove(0);
+            }
+            thing.bindings.push(new);
+        });
+        if managed {
+            push_once(actions, Action::Apply);
+        }
+    }
+
+    /// Makes sure that a Thing is known; `false` if there is no room for it.
+    fn meet(&mut self, mac: MacAddress, now: Moment, actions: &mut Vec<Action>) -> bool {
+        if !mac.is_station() {
+            return false;
+        }
+        if self.things.contains_key(&mac) {
+            return true;
+        }
+        if self.things.len() >= self.settings.max_things && !self.forget_a_stranger() {
+            return false;
+        }
+        self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
+        self.changed = true;
+        self.recompile(mac, actions);
+        if self.settings.mode == Mode::Protect {
+            self.ask(mac, Waiting::NewThing, now, actions);
+        }
+        true
+    }
+
+    /// Makes room by forgetting the Thing that was silent longest among those that nothing is kept of.
+    fn forget_a_stranger(&mut self) -> bool {
+        let stranger = self
+            .things
+            .values()
+            .filter(|thing| {
+                thing.url.is_none() && thing.name.is_none() && !self.decisions.contains_key(&thing.mac)
+            })
+            .min_by_key(|thing| thing.last_seen)
+            .map(|thing| thing.mac);
+        stranger.is_some_and(|mac| self.things.remove(&mac).is_some())
+    }
+
+    /// Raises a question, unless one is already open about the same or the owner has said no to this before.
+    pub(super) fn ask(&mut self, mac: MacAddress, waiting: Waiting, now: Moment, actions: &mut Vec<Action>) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        let subject = subject(&waiting);
+        let rejected = self
+            .decisions
+            .get(&mac)
+            .and_then(|decisions| decisions.rejected.as_ref());
+        if rejected.is_some_and(|rejected| Some(rejected) == subject.as_ref()) {
+            return;
+        }
+        let replaces = match (&thing.question, &waiting) {
+            (None, _) => true,
+            (
+                Some(Question {
+                    waiting: Waiting::File(old),
+                    ..
+                }),
+                Waiting::File(new),
+            ) => old.file.sha256 != new.file.sha256,
+            (
+                Some(Question {
+                    waiting: Waiting::NewThing,
+                    ..
+                }),
+                Waiting::File(_),
+            ) => true,
+            (Some(_), _) => false,
+        };
+        if !replaces {
+            return;
+        }
+        actions.push(Action::Journal(JournalEntry {
+            at: now.wall,
+            thing: Some(mac),
+            kind: JournalKind::QuestionRaised,
+            detail: subject.unwrap_or_default(),
+        }));
+        self.change(mac, |thing| {
+            thing.question = Some(Question {
+                raised: now.wall,
+                waiting,
+            })
+        });
+    }
+
+    pub(super) fn answered(&mut self, answer: Answer) {
+        let max = self.settings.max_looked_up;
+        let managed = self
+            .things
+            .get(&answer.mac)
+            .is_some_and(|thing| thing.enforcement != Enforcement::None);
+        if !managed {
+            return;
+        }
+        self.change(answer.mac, |thing| {
+            for address in answer.addresses {
+                if thing.looked_up.len() >= max && !thing.looked_up.contains_key(&address) {
+                    thing.looked_up.pop_first();
+                }
+                thing.looked_up.insert(address, answer.name.clone());
+            }
+        });
+    }
+
+    pub(super) fn denied(&mut self, denial: Denial, now: Moment) {
+        let max = self.settings.max_blocked;
+        let Denial {
+            mac,
+            peer,
+            initiator,
+            protocol,
+            port,
+        } = denial;
+        self.change(mac, |thing| {
+            let same = |flow: &BlockedFlow| {
+                (flow.peer, flow.initiator, flow.protocol, flow.port) == (peer, initiator, protocol, port)
+            };
+            let known = thing
+                .blocked
+                .iter()
+                .position(same)
+                .map(|index| thing.blocked.remove(index));
+            let count = known.map_or(1, |flow| flow.count.saturating_add(1));
+            if thing.blocked.len() >= max {
+                thing.blocked.remove(0);
+            }
+            let name = thing.looked_up.get(&peer).cloned();
+            thing.blocked.push(BlockedFlow {
+                peer,
+                initiator,
+                protocol,
+                port,
+                name,
+                count,
+                last: now.wall,
+            });
+        });
+    }
+}
+
+/// The text by which a question is recognised when it comes again.
+pub(super) fn subject(waiting: &Waiting) -> Option<String> {
+    match waiting {
+        Waiting::File(file) => Some(hexadecimal(&file.file.sha256)),
+        Waiting::Url(url, _) => Some(url.to_string()),
+        Waiting::Addresses | Waiting::NewThing => None,
+    }
+}
+
+fn binding(thing: &Thing, address: IpAddr) -> Option<&Binding> {
+    thing.bindings.iter().find(|binding| binding.address == address)
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}

@@ -1,0 +1,642 @@
+//! What the manager promises, told as little stories: events in, actions and snapshots out.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use mudguard_mud::{MudUrl, MudUrlError};
+use mudguard_policy::{Initiator, MacAddress, Verdict, narrow};
+
+use super::{Manager, Restored, Settings};
+use crate::{
+    Action, Announced, Announcement, Answer, Channel, Command, CommandError, Denial, Enforcement, Event,
+    Fetched, Home, Lan, Mode, Moment, Retrieved, Thing, Trust, Waiting,
+};
+
+const LAMP: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
+const OTHER: MacAddress = MacAddress([2, 0, 0, 0, 0, 2]);
+
+/// A manager with a clock, and everything that it wanted done.
+struct Story {
+    manager: Manager,
+    now: Moment,
+    actions: Vec<Action>,
+}
+
+impl Story {
+    fn new(mode: Mode) -> Self {
+        let settings = Settings {
+            mode,
+            max_things: 4,
+            max_blocked: 3,
+            ..Settings::default()
+        };
+        Self {
+            manager: Manager::new(settings, home()),
+            now: start(),
+            actions: Vec::new(),
+        }
+    }
+
+    fn tell(&mut self, event: Event) -> Vec<Action> {
+        let actions = self.manager.handle(event, self.now);
+        self.actions.extend(actions.clone());
+        actions
+    }
+
+    fn announce(&mut self, mac: MacAddress, url: &MudUrl) -> Vec<Action> {
+        self.tell(Event::Announced(announcement(mac, Announced::Url(url.clone()))))
+    }
+
+    fn fetched(&mut self, retrieved: Retrieved) -> Vec<Action> {
+        self.tell(Event::Fetched(Fetched {
+            url: url(),
+            retrieved,
+        }))
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now.uptime += time;
+        self.now.wall += SignedDuration::try_from(time).unwrap();
+    }
+
+    fn approve(&mut self, thing: MacAddress) -> Result<Vec<Action>, CommandError> {
+        self.manager.command(Command::Approve { thing }, self.now)
+    }
+
+    fn thing(&mut self, mac: MacAddress) -> Arc<Thing> {
+        Arc::clone(&self.manager.snapshot().things[&mac])
+    }
+
+    /// The Things and files as the store would give them back.
+    fn stored(&self) -> Restored {
+        let mut restored = Restored::default();
+        for action in &self.actions {
+            match action {
+                Action::SaveThing(record) => {
+                    restored.things.retain(|old| old.mac != record.mac);
+                    restored.things.push(record.clone());
+                }
+                Action::SaveFile(record) => {
+                    restored.files.retain(|old| old.url != record.url);
+                    restored.files.push(record.clone());
+                }
+                Action::Fetch { .. } | Action::Apply | Action::Journal(_) => {}
+            }
+        }
+        restored
+    }
+}
+
+fn start() -> Moment {
+    Moment {
+        wall: "2026-03-01T12:00:00Z".parse().unwrap(),
+        uptime: Duration::from_secs(1),
+    }
+}
+
+fn home() -> Home {
+    Home {
+        lans: vec![Lan {
+            interface: "br-lan".to_owned(),
+            addresses: vec!["192.168.1.1".parse().unwrap()],
+            prefixes: vec!["192.168.1.0/24".parse().unwrap()],
+        }],
+    }
+}
+
+fn url() -> MudUrl {
+    MudUrl::parse("https://maker.example/lamp").unwrap()
+}
+
+fn announcement(mac: MacAddress, url: Announced) -> Announcement {
+    Announcement {
+        mac,
+        port: "lan1".to_owned(),
+        channel: Channel::Dhcpv4,
+        url,
+        host_name: None,
+    }
+}
+
+fn file(last_update: &str, name: &str) -> Arc<[u8]> {
+    format!(
+        r#"{{
+  "ietf-mud:mud": {{
+    "mud-version": 1, "mud-url": "https://maker.example/lamp", "last-update": "{last_update}", "cache-validity": 24,
+    "is-supported": true, "systeminfo": "A lamp",
+    "from-device-policy": {{ "access-lists": {{ "access-list": [ {{ "name": "from" }} ] }} }}
+  }},
+  "ietf-access-control-list:acls": {{ "acl": [ {{
+    "name": "from", "type": "ipv4-acl-type", "aces": {{ "ace": [ {{
+      "name": "cloud",
+      "matches": {{
+        "ipv4": {{ "ietf-acldns:dst-dnsname": "{name}", "protocol": 6 }},
+        "tcp": {{ "ietf-mud:direction-initiated": "from-device",
+                  "destination-port": {{ "operator": "eq", "port": 443 }} }}
+      }},
+      "actions": {{ "forwarding": "accept" }}
+    }} ] }}
+  }} ] }}
+}}"#
+    )
+    .into_bytes()
+    .into()
+}
+
+fn digest(bytes: &[u8]) -> [u8; 32] {
+    let mut digest = [0_u8; 32];
+    for (index, octet) in bytes.iter().enumerate() {
+        digest[index % 32] = digest[index % 32].wrapping_mul(31).wrapping_add(*octet);
+    }
+    digest
+}
+
+fn verified(bytes: &Arc<[u8]>, signer: &str) -> Retrieved {
+    Retrieved::Verified {
+        bytes: Arc::clone(bytes),
+        sha256: digest(bytes),
+        signer: signer.to_owned(),
+        key: "00".to_owned(),
+        provisional: false,
+        etag: Some("\"1\"".to_owned()),
+    }
+}
+
+fn unverified(bytes: &Arc<[u8]>) -> Retrieved {
+    Retrieved::Unverified {
+        bytes: Arc::clone(bytes),
+        sha256: digest(bytes),
+        reason: "the file is not signed".to_owned(),
+        etag: None,
+    }
+}
+
+fn good() -> Arc<[u8]> {
+    file("2026-01-01T00:00:00Z", "cloud.maker.example")
+}
+
+fn fetches(actions: &[Action]) -> usize {
+    actions
+        .iter()
+        .filter(|action| matches!(action, Action::Fetch { .. }))
+        .count()
+}
+
+fn limited_lamp() -> Story {
+    let mut story = Story::new(Mode::Ask);
+    story.announce(LAMP, &url());
+    story.fetched(verified(&good(), "CN=Maker"));
+    story
+}
+
+#[test]
+fn a_thing_that_names_its_url_is_narrowed_before_its_file_is_there() {
+    let mut story = Story::new(Mode::Ask);
+    let actions = story.announce(LAMP, &url());
+    assert!(actions.contains(&Action::Fetch {
+        url: url(),
+        etag: None
+    }));
+    assert!(actions.contains(&Action::Apply));
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.enforcement, Enforcement::Enforce);
+    assert_eq!(*lamp.policy, narrow());
+}
+
+#[test]
+fn a_thing_that_names_no_url_is_not_managed() {
+    let mut story = Story::new(Mode::Ask);
+    let actions = story.tell(Event::Announced(announcement(LAMP, Announced::Nothing)));
+    assert_eq!(fetches(&actions), 0);
+    assert_eq!(story.thing(LAMP).enforcement, Enforcement::None);
+}
+
+#[test]
+fn a_refused_url_is_shown_with_its_reason_and_never_fetched() {
+    let mut story = Story::new(Mode::Ask);
+    let refused = Announced::Refused("http://maker.example/lamp".to_owned(), MudUrlError::NotHttps);
+    let actions = story.tell(Event::Announced(announcement(LAMP, refused)));
+    assert_eq!(fetches(&actions), 0);
+    assert_eq!(
+        story.thing(LAMP).refused_url.as_ref().unwrap().1,
+        MudUrlError::NotHttps
+    );
+}
+
+#[test]
+fn a_verified_file_takes_hold_for_every_thing_of_its_url() {
+    let mut story = Story::new(Mode::Ask);
+    story.announce(LAMP, &url());
+    assert_eq!(fetches(&story.announce(OTHER, &url())), 0, "one flight per URL");
+    let actions = story.fetched(verified(&good(), "CN=Maker"));
+    assert!(actions.contains(&Action::Apply));
+    assert!(actions.iter().any(|action| matches!(action, Action::SaveFile(_))));
+    for mac in [LAMP, OTHER] {
+        let thing = story.thing(mac);
+        assert_eq!(thing.policy.verdicts.len(), 1);
+        assert_eq!(thing.policy.verdicts[0].verdict, Verdict::Enforced);
+        assert!(
+            matches!(&thing.file.as_ref().unwrap().trust, Trust::Signed { signer, .. } if signer == "CN=Maker")
+        );
+    }
+}
+
+#[test]
+fn an_unsigned_file_waits_and_the_narrow_policy_stays_until_the_owner_says_yes() {
+    let mut story = Story::new(Mode::Ask);
+    story.announce(LAMP, &url());
+    story.fetched(unverified(&good()));
+    let lamp = story.thing(LAMP);
+    assert_eq!(*lamp.policy, narrow());
+    assert!(matches!(&lamp.question.as_ref().unwrap().waiting,
+        Waiting::File(file) if file.reason == "the file is not signed" && file.policy.verdicts.len() == 1));
+
+    let actions = story.approve(LAMP).unwrap();
+    assert!(actions.contains(&Action::Apply));
+    let lamp = story.thing(LAMP);
+    assert!(lamp.question.is_none());
+    assert_eq!(lamp.policy.verdicts[0].verdict, Verdict::Enforced);
+    assert_eq!(
+        lamp.file.as_ref().unwrap().trust,
+        Trust::Approved { at: story.now.wall }
+    );
+}
+
+#[test]
+fn an_approval_holds_for_those_octets_only() {
+    let mut story = Story::new(Mode::Ask);
+    story.announce(LAMP, &url());
+    story.fetched(unverified(&good()));
+    story.approve(LAMP).unwrap();
+    story.fetched(unverified(&good()));
+    assert!(
+        story.thing(LAMP).question.is_none(),
+        "the same octets ask nobody again"
+    );
+    story.fetched(unverified(&file("2026-02-01T00:00:00Z", "other.example")));
+    let lamp = story.thing(LAMP);
+    assert!(lamp.question.is_some());
+    assert_eq!(
+        lamp.file.as_ref().unwrap().sha256,
+        digest(&good()),
+        "the approved file stays"
+    );
+}
+
+#[test]
+fn what_the_owner_rejected_is_not_asked_again() {
+    let mut story = Story::new(Mode::Ask);
+    story.announce(LAMP, &url());
+    story.fetched(unverified(&good()));
+    story
+        .manager
+        .command(Command::Reject { thing: LAMP }, story.now)
+        .unwrap();
+    story.fetched(unverified(&good()));
+    let lamp = story.thing(LAMP);
+    assert!(lamp.question.is_none());
+    assert_eq!(*lamp.policy, narrow());
+    story.fetched(unverified(&file("2026-02-01T00:00:00Z", "other.example")));
+    assert!(
+        story.thing(LAMP).question.is_some(),
+        "another file is another question"
+    );
+}
+
+#[test]
+fn a_decision_without_a_question_is_refused() {
+    let mut story = limited_lamp();
+    assert_eq!(story.approve(LAMP), Err(CommandError::NothingWaits(LAMP)));
+    assert_eq!(story.approve(OTHER), Err(CommandError::UnknownThing(OTHER)));
+}
+
+#[test]
+fn a_wrong_signature_leaves_the_last_good_file_and_asks_nobody() {
+    let mut story = limited_lamp();
+    let before = story.thing(LAMP);
+    story.fetched(Retrieved::Refused {
+        reason: "the file was changed after it was signed".to_owned(),
+    });
+    let after = story.thing(LAMP);
+    assert_eq!(after.policy, before.policy);
+    assert_eq!(
+        after.problem.as_deref(),
+        Some("the file was changed after it was signed")
+    );
+    assert!(after.question.is_none());
+}
+
+#[test]
+fn an_older_file_is_a_replay_and_is_refused() {
+    let mut story = limited_lamp();
+    story.fetched(verified(&file("2025-01-01T00:00:00Z", "old.example"), "CN=Maker"));
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.file.as_ref().unwrap().sha256, digest(&good()));
+    assert!(lamp.problem.as_ref().unwrap().contains("older"));
+}
+
+#[test]
+fn a_newer_file_of_the_same_signer_replaces_the_older() {
+    let mut story = limited_lamp();
+    let newer = file("2026-02-01T00:00:00Z", "new.maker.example");
+    story.fetched(verified(&newer, "CN=Maker"));
+    assert_eq!(story.thing(LAMP).file.as_ref().unwrap().sha256, digest(&newer));
+}
+
+#[test]
+fn another_signer_waits_for_the_owner_and_stays_a_signer_when_approved() {
+    let mut story = limited_lamp();
+    let newer = file("2026-02-01T00:00:00Z", "new.maker.example");
+    story.fetched(verified(&newer, "CN=Somebody"));
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.file.as_ref().unwrap().sha256, digest(&good()));
+    assert!(matches!(&lamp.question.as_ref().unwrap().waiting,
+        Waiting::File(file) if file.reason.contains("CN=Somebody")));
+    story.approve(LAMP).unwrap();
+    assert!(matches!(&story.thing(LAMP).file.as_ref().unwrap().trust,
+        Trust::Signed { signer, .. } if signer == "CN=Somebody"));
+}
+
+#[test]
+fn a_signed_file_that_comes_back_unsigned_waits() {
+    let mut story = limited_lamp();
+    story.fetched(unverified(&good()));
+    let lamp = story.thing(LAMP);
+    assert!(lamp.question.is_some());
+    assert!(matches!(lamp.file.as_ref().unwrap().trust, Trust::Signed { .. }));
+}
+
+#[test]
+fn a_hundred_other_urls_make_one_question_and_change_no_rule() {
+    let mut story = limited_lamp();
+    let before = story.thing(LAMP);
+    for number in 0..100 {
+        let other = MudUrl::parse(&format!("https://evil.example/{number}")).unwrap();
+        assert_eq!(fetches(&story.announce(LAMP, &other)), 0);
+    }
+    let after = story.thing(LAMP);
+    assert_eq!((&after.url, &after.policy), (&before.url, &before.policy));
+    assert!(matches!(&after.question.as_ref().unwrap().waiting,
+        Waiting::Url(url, _) if url.as_str() == "https://evil.example/0"));
+    let questions = story.actions.iter().filter(
+        |action| matches!(action, Action::Journal(entry) if entry.kind == crate::JournalKind::QuestionRaised),
+    );
+    assert_eq!(questions.count(), 1);
+}
+
+#[test]
+fn an_approved_url_starts_narrow_again() {
+    let mut story = limited_lamp();
+    let other = MudUrl::parse("https://maker.example/lamp2").unwrap();
+    story.announce(LAMP, &other);
+    let actions = story.approve(LAMP).unwrap();
+    assert!(actions.contains(&Action::Fetch {
+        url: other.clone(),
+        etag: None
+    }));
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.url, Some(other));
+    assert_eq!(*lamp.policy, narrow());
+}
+
+#[test]
+fn a_failed_retrieval_keeps_the_last_good_file_and_is_tried_again_later_and_later() {
+    let mut story = limited_lamp();
+    let before = story.thing(LAMP);
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        story.fetched(Retrieved::Failed {
+            reason: "no answer".to_owned(),
+        });
+        let due = story.manager.next_tick().unwrap();
+        waits.push(due - story.now.uptime);
+        story.pass(due - story.now.uptime);
+        assert_eq!(fetches(&story.tell(Event::Tick)), 1);
+    }
+    assert!(waits.windows(2).all(|pair| pair[1] > pair[0]), "{waits:?}");
+    let after = story.thing(LAMP);
+    assert_eq!(after.policy, before.policy);
+    assert_eq!(after.problem.as_deref(), Some("no answer"));
+}
+
+#[test]
+fn announcing_again_asks_the_file_server_only_after_the_cache_validity() {
+    let mut story = limited_lamp();
+    for _ in 0..100 {
+        story.pass(Duration::from_secs(60));
+        assert_eq!(fetches(&story.announce(LAMP, &url())), 0);
+    }
+    story.pass(Duration::from_secs(27 * 3600));
+    let actions = story.announce(LAMP, &url());
+    assert_eq!(
+        actions,
+        [Action::Fetch {
+            url: url(),
+            etag: Some("\"1\"".to_owned())
+        }]
+    );
+}
+
+#[test]
+fn an_unchanged_file_waits_for_its_cache_validity_again() {
+    let mut story = limited_lamp();
+    story.pass(Duration::from_secs(27 * 3600));
+    story.tell(Event::Tick);
+    story.fetched(Retrieved::Unchanged);
+    assert!(story.manager.next_tick().unwrap() >= story.now.uptime + Duration::from_secs(24 * 3600));
+}
+
+#[test]
+fn a_restart_brings_the_same_rules_before_anything_is_fetched() {
+    let mut story = limited_lamp();
+    let before = story.thing(LAMP);
+    let moment = Moment {
+        uptime: Duration::ZERO,
+        ..story.now
+    };
+    let (mut manager, actions) = Manager::restore(Settings::default(), home(), story.stored(), moment);
+    assert_eq!(fetches(&actions), 0, "the time of the last retrieval is kept");
+    assert!(actions.contains(&Action::Apply));
+    let after = Arc::clone(&manager.snapshot().things[&LAMP]);
+    assert_eq!(
+        (&after.policy, after.enforcement),
+        (&before.policy, before.enforcement)
+    );
+}
+
+#[test]
+fn a_kept_file_that_cannot_be_read_leaves_the_narrow_policy() {
+    let mut story = limited_lamp();
+    let _ = story.thing(LAMP);
+    let mut stored = story.stored();
+    stored.files[0].bytes = Arc::from(&b"{"[..]);
+    let (mut manager, actions) = Manager::restore(Settings::default(), home(), stored, story.now);
+    let lamp = Arc::clone(&manager.snapshot().things[&LAMP]);
+    assert_eq!(
+        (lamp.enforcement, &*lamp.policy),
+        (Enforcement::Enforce, &narrow())
+    );
+    assert_eq!(fetches(&actions), 1);
+}
+
+#[test]
+fn in_protect_a_new_thing_reaches_only_this_router_until_it_is_admitted() {
+    let mut story = Story::new(Mode::Protect);
+    story.announce(LAMP, &url());
+    story.fetched(verified(&good(), "CN=Maker"));
+    let lamp = story.thing(LAMP);
+    assert_eq!(
+        (lamp.enforcement, &*lamp.policy),
+        (Enforcement::Enforce, &narrow())
+    );
+    assert!(matches!(
+        lamp.question.as_ref().unwrap().waiting,
+        Waiting::NewThing
+    ));
+    story.approve(LAMP).unwrap();
+    assert_eq!(story.thing(LAMP).policy.verdicts.len(), 1);
+}
+
+#[test]
+fn in_watch_nothing_is_dropped() {
+    let mut story = Story::new(Mode::Watch);
+    story.announce(LAMP, &url());
+    assert_eq!(story.thing(LAMP).enforcement, Enforcement::None);
+    story.fetched(verified(&good(), "CN=Maker"));
+    assert_eq!(story.thing(LAMP).enforcement, Enforcement::Observe);
+}
+
+#[test]
+fn made_up_addresses_push_out_strangers_but_never_a_thing_with_a_url() {
+    let mut story = limited_lamp();
+    for number in 10..60 {
+        story.pass(Duration::from_secs(1));
+        let stranger = MacAddress([2, 0, 0, 0, 1, number]);
+        let actions = story.tell(Event::Announced(announcement(stranger, Announced::Nothing)));
+        assert!(
+            !actions
+                .iter()
+                .any(|action| matches!(action, Action::SaveThing(_))),
+            "flash is not for strangers"
+        );
+    }
+    let snapshot = story.manager.snapshot();
+    assert_eq!(snapshot.things.len(), 4);
+    assert!(snapshot.things.contains_key(&LAMP));
+}
+
+#[test]
+fn group_addresses_are_no_things() {
+    let mut story = Story::new(Mode::Ask);
+    story.announce(MacAddress([1, 0, 0x5e, 0, 0, 1]), &url());
+    assert!(story.manager.snapshot().things.is_empty());
+}
+
+#[test]
+fn an_address_belongs_to_the_thing_that_leased_it_last_and_a_claim_does_not_take_it() {
+    let mut story = limited_lamp();
+    let address = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 20));
+    let lifetime = Duration::from_secs(3600);
+    let lease = |mac| Event::Leased {
+        mac,
+        port: "lan1".to_owned(),
+        address,
+        lifetime,
+    };
+    let holders = |story: &mut Story| -> Vec<_> {
+        let snapshot = story.manager.snapshot();
+        snapshot
+            .things
+            .values()
+            .filter(|thing| !thing.bindings.is_empty())
+            .map(|thing| thing.mac)
+            .collect()
+    };
+    assert!(story.tell(lease(LAMP)).contains(&Action::Apply));
+    story.tell(Event::Neighbour { mac: OTHER, address });
+    assert_eq!(holders(&mut story), [LAMP]);
+    story.tell(lease(OTHER));
+    assert_eq!(holders(&mut story), [OTHER]);
+    story.tell(Event::Released { mac: OTHER, address });
+    assert!(holders(&mut story).is_empty());
+    story.tell(Event::Neighbour { mac: LAMP, address });
+    assert_eq!(holders(&mut story), [LAMP]);
+}
+
+#[test]
+fn blocked_flows_are_counted_named_and_bounded() {
+    let mut story = limited_lamp();
+    let peer = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+    let name = mudguard_mud::DomainName::parse("cloud.maker.example").unwrap();
+    story.tell(Event::Answered(Answer {
+        mac: LAMP,
+        name: name.clone(),
+        addresses: vec![peer],
+    }));
+    let denial = |port| {
+        Event::Denied(Denial {
+            mac: LAMP,
+            peer,
+            initiator: Initiator::Thing,
+            protocol: 6,
+            port: Some(port),
+        })
+    };
+    for port in [23, 24, 25, 26, 26] {
+        story.tell(denial(port));
+    }
+    let lamp = story.thing(LAMP);
+    let seen: Vec<_> = lamp
+        .blocked
+        .iter()
+        .map(|flow| (flow.port.unwrap(), flow.count))
+        .collect();
+    assert_eq!(seen, [(24, 1), (25, 1), (26, 2)]);
+    assert_eq!(lamp.blocked[0].name, Some(name));
+}
+
+#[test]
+fn names_are_remembered_for_managed_things_only() {
+    let mut story = Story::new(Mode::Ask);
+    story.tell(Event::Announced(announcement(LAMP, Announced::Nothing)));
+    let name = mudguard_mud::DomainName::parse("private.example").unwrap();
+    let addresses = vec![IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9))];
+    story.tell(Event::Answered(Answer {
+        mac: LAMP,
+        name,
+        addresses,
+    }));
+    assert!(story.thing(LAMP).looked_up.is_empty());
+}
+
+#[test]
+fn a_snapshot_is_the_same_until_something_changes() {
+    let mut story = limited_lamp();
+    let first = story.manager.snapshot();
+    story.tell(Event::Tick);
+    assert!(Arc::ptr_eq(&first, &story.manager.snapshot()));
+    story.tell(Event::HomeChanged(Home::default()));
+    assert!(story.manager.snapshot().version > first.version);
+}
+
+#[test]
+fn a_kept_lease_that_has_ended_binds_nothing() {
+    let mut story = limited_lamp();
+    let address = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 20));
+    story.tell(Event::Leased {
+        mac: LAMP,
+        port: "lan1".to_owned(),
+        address,
+        lifetime: Duration::from_secs(60),
+    });
+    let later = Moment {
+        wall: "2026-03-02T00:00:00Z".parse::<Timestamp>().unwrap(),
+        ..story.now
+    };
+    let (mut manager, _) = Manager::restore(Settings::default(), home(), story.stored(), later);
+    assert!(manager.snapshot().things[&LAMP].bindings.is_empty());
+}
