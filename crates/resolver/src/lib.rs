@@ -1,1 +1,22 @@
-//! The resolver of the LAN, which tells an AnswerSink before it answers.
+//! The resolver of the LAN, which tells an [`AnswerSink`] every address before it tells the Thing.
+//!
+//! A question comes in over UDP or TCP ([`FrontEnd`]), is resolved through the cache or the upstream resolvers, and its answer is
+//! handed to the sink; only when the sink has released it, the reply leaves. A cached answer takes the same way.
+//!
+//! What it is not: it knows neither Things nor policies (the sink does), holds no zones, and does not validate yet: every answer says
+//! so ([`Security::Unchecked`]). hickory carries the protocol: the codec, the request handler, the connections to upstream resolvers.
+
+mod answer;
+mod config;
+mod counters;
+mod engine;
+mod front;
+mod resolver;
+mod sink;
+
+pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
+pub use config::{Config, StartError};
+pub use counters::Counters;
+pub use front::{FrontEnd, ListenError};
+pub use resolver::{LookupError, Resolver};
+pub use sink::{AnswerSink, Release, SinkError};

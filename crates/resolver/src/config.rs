@@ -1,0 +1,131 @@
+//! What the resolver is told at its start, and why it may not start.
+
+use std::{
+    error::Error,
+    io,
+    net::{IpAddr, SocketAddr},
+};
+
+use ipnet::IpNet;
+use mudguard_policy::SpecialPurpose;
+
+/// What the resolver is told at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The router's LAN addresses with the port, for UDP and TCP alike. Link-local addresses carry their scope id. No wildcard address:
+    /// a reply must leave from the address that was asked.
+    pub listen: Vec<SocketAddr>,
+    /// The prefixes of the LAN, `fe80::/10` among them if clients may ask from there. Others receive nothing.
+    pub lan: Vec<IpNet>,
+    /// The resolvers that are asked. The first that answers is kept until it fails.
+    pub upstreams: Vec<SocketAddr>,
+    /// Which addresses no name of the internet may have.
+    pub special_purpose: SpecialPurpose,
+    /// Whether names under `test` are sent upstream instead of not existing (RFC 6761 section 6.2): for laboratories.
+    pub forward_test: bool,
+    /// The memory that cached answers may take, in octets.
+    pub cache_octets: usize,
+}
+
+impl Config {
+    /// The default of [`Config::cache_octets`]: 4 MiB, some thousand answers.
+    pub const CACHE_OCTETS: usize = 4 * 1024 * 1024;
+
+    /// A configuration for a home.
+    #[must_use]
+    pub fn new(listen: Vec<SocketAddr>, lan: Vec<IpNet>, upstreams: Vec<SocketAddr>) -> Self {
+        Self {
+            listen,
+            lan,
+            upstreams,
+            special_purpose: SpecialPurpose::default(),
+            forward_test: false,
+            cache_octets: Self::CACHE_OCTETS,
+        }
+    }
+
+    /// Finds what can be known to be wrong before a socket is opened.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        if self.listen.is_empty() {
+            return Err(StartError::NothingToListenOn);
+        }
+        if self.lan.is_empty() {
+            return Err(StartError::NoLan);
+        }
+        if self.upstreams.is_empty() {
+            return Err(StartError::NoUpstream);
+        }
+        if let Some(&wildcard) = self.listen.iter().find(|address| address.ip().is_unspecified()) {
+            return Err(StartError::Wildcard(wildcard));
+        }
+        for &upstream in &self.upstreams {
+            let ip = upstream.ip();
+            if self.listen.contains(&upstream) {
+                return Err(StartError::UpstreamIsSelf(upstream));
+            }
+            if matches!(ip, IpAddr::V6(ip) if ip.is_unicast_link_local()) {
+                return Err(StartError::UpstreamLinkLocal(upstream));
+            }
+            if ip.is_unspecified() || ip.is_multicast() || upstream.port() == 0 {
+                return Err(StartError::UpstreamUnusable(upstream));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why the resolver does not start. Each is a matter of its configuration or of the machine.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// [`Config::listen`] is empty.
+    #[error("no address to listen on; give the router's LAN addresses")]
+    NothingToListenOn,
+    /// [`Config::lan`] is empty.
+    #[error("no LAN prefix, so nobody would be answered; give the prefixes of the LAN")]
+    NoLan,
+    /// [`Config::upstreams`] is empty.
+    #[error("no upstream resolver; give the address of the provider's")]
+    NoUpstream,
+    /// A wildcard address among [`Config::listen`].
+    #[error(
+        "{0}: a wildcard address; give each LAN address of its own, so that replies leave from the address that was asked"
+    )]
+    Wildcard(SocketAddr),
+    /// An upstream resolver that is this resolver.
+    #[error(
+        "upstream {0} is this resolver itself, which would ask itself for ever; give the provider's resolver"
+    )]
+    UpstreamIsSelf(SocketAddr),
+    /// An upstream resolver with an address that holds on one link only.
+    #[error("upstream {0} is a link-local address; give a global or a private address of that resolver")]
+    UpstreamLinkLocal(SocketAddr),
+    /// An upstream resolver that is no host.
+    #[error("upstream {0} is no address of a host; give the address and port of a resolver")]
+    UpstreamUnusable(SocketAddr),
+    /// The connections to upstream resolvers cannot be prepared.
+    #[error("the connections to upstream resolvers cannot be prepared: {0}")]
+    Connections(#[source] Box<dyn Error + Send + Sync>),
+    /// A socket could not be bound.
+    #[error("{address} ({transport}) cannot be bound: {source}; {}", way_out(source))]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// `UDP` or `TCP`.
+        transport: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// What would be right when an address cannot be bound.
+fn way_out(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::AddrInUse {
+        "another program listens there; turn off its DNS service (dnsmasq: port=0) or give another port"
+    } else if error.kind() == io::ErrorKind::AddrNotAvailable {
+        "no interface has this address (yet); give an address of a LAN interface"
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "ports below 1024 need root or CAP_NET_BIND_SERVICE"
+    } else {
+        "give an address and a port of a LAN interface; a link-local address needs its scope id"
+    }
+}

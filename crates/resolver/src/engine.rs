@@ -1,0 +1,175 @@
+//! From a question to an answer: special names, the cache, the upstream resolvers.
+//!
+//! What it is not: it knows no client and no sink. Validation will stand here, between the reply of an upstream resolver and the
+//! answer that is made of it.
+
+mod answer;
+mod cache;
+mod chain;
+mod question;
+mod rebinding;
+mod special_names;
+mod upstream;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use hickory_proto::{op::ResponseCode, rr::Record};
+use hickory_resolver::net::NetError;
+use mudguard_policy::SpecialPurpose;
+use tokio::{sync::Semaphore, time::timeout};
+
+pub(crate) use self::{answer::Answer, question::Question};
+use self::{
+    cache::Cache,
+    chain::follow,
+    special_names::special_answer,
+    upstream::{Reply, Upstreams},
+};
+use crate::{Config, counters::Counting};
+
+/// How long a question may take. Clients give up or ask again after 5 seconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many questions may wait for upstream resolvers at once; others fail. Fewer than the queries that may be in flight, so that
+/// a flood of names nobody has asked for leaves room for those in the cache.
+const MAX_WAITING: usize = 768;
+
+/// Answers questions.
+pub(crate) struct Engine {
+    upstreams: Upstreams,
+    cache: Mutex<Cache>,
+    waiting: Semaphore,
+    special_purpose: SpecialPurpose,
+    forward_test: bool,
+    counting: Arc<Counting>,
+    clock: Clock,
+}
+
+/// The time, as tests may set it.
+pub(crate) type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
+
+/// An answer as it stands at one moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Resolved {
+    /// The answer.
+    pub(crate) answer: Arc<Answer>,
+    /// How many seconds ago it came.
+    pub(crate) age: u32,
+    /// Whether it was made here, without asking anybody.
+    pub(crate) is_special: bool,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// No upstream resolver gave a usable answer in time.
+    Unreachable,
+    /// Too many questions wait for upstream resolvers.
+    Overloaded,
+}
+
+impl Engine {
+    /// Prepares to answer; nothing is sent yet.
+    pub(crate) fn new(config: &Config, counting: Arc<Counting>, clock: Clock) -> Result<Self, NetError> {
+        Ok(Self {
+            upstreams: Upstreams::new(&config.upstreams)?,
+            cache: Mutex::new(Cache::new(config.cache_octets)),
+            waiting: Semaphore::new(MAX_WAITING),
+            special_purpose: config.special_purpose.clone(),
+            forward_test: config.forward_test,
+            counting,
+            clock,
+        })
+    }
+
+    /// Answers a question.
+    pub(crate) async fn resolve(&self, question: &Question) -> Result<Resolved, Failure> {
+        if let Some(special) = special_answer(question, self.forward_test) {
+            let answer = Arc::new(Answer::special(question, special));
+            return Ok(Resolved {
+                answer,
+                age: 0,
+                is_special: true,
+            });
+        }
+        if let Some((answer, age)) = self.cached(question) {
+            self.counting.count(|counters| counters.cache_hits += 1);
+            return Ok(Resolved {
+                answer,
+                age,
+                is_special: false,
+            });
+        }
+        let Ok(_place) = self.waiting.try_acquire() else {
+            self.counting.count(|counters| counters.overloaded += 1);
+            return Err(Failure::Overloaded);
+        };
+        let Ok(Some(answer)) = timeout(PATIENCE, self.ask(question)).await else {
+            self.counting.count(|counters| counters.upstream_failures += 1);
+            return Err(Failure::Unreachable);
+        };
+        if answer.filtered {
+            self.counting.count(|counters| counters.filtered += 1);
+        }
+        let answer = Arc::new(answer);
+        self.cache()
+            .insert(question.clone(), Arc::clone(&answer), (self.clock)());
+        Ok(Resolved {
+            answer,
+            age: 0,
+            is_special: false,
+        })
+    }
+
+    fn cached(&self, question: &Question) -> Option<(Arc<Answer>, u32)> {
+        self.cache().get(question, (self.clock)())
+    }
+
+    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks upstream, and again where a reply ends at an alias without saying what is there.
+    async fn ask(&self, question: &Question) -> Option<Answer> {
+        let mut earlier: Vec<Record> = Vec::new();
+        let mut step = question.clone();
+        loop {
+            let Reply {
+                response_code,
+                answers,
+                soa,
+            } = self.upstreams.ask(&step).await?;
+            let chain = match follow(&step, earlier, &answers) {
+                Ok(chain) => chain,
+                Err(error) => {
+                    tracing::debug!(%question, %error, "a reply of an upstream resolver is not usable");
+                    return None;
+                }
+            };
+            let is_negative = chain.records.len() == chain.aliases;
+            let is_open = is_negative && chain.end != step.name && soa.is_none();
+            if !is_open || response_code == ResponseCode::NXDomain {
+                let response_code = if is_negative {
+                    response_code
+                } else {
+                    ResponseCode::NoError
+                };
+                return Some(Answer::new(
+                    question,
+                    chain,
+                    response_code,
+                    soa,
+                    &self.special_purpose,
+                ));
+            }
+            step = Question::new(&chain.end, question.record_type);
+            earlier = chain.records;
+            if special_answer(&step, self.forward_test).is_some() {
+                return None;
+            }
+        }
+    }
+}

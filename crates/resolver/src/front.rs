@@ -1,0 +1,156 @@
+//! The LAN side: sockets on each LAN address, and who is let in.
+//!
+//! hickory-server carries requests, responses and their handler. Its accept loops are not used: they answer strangers (REFUSED, FORMERR)
+//! and take any number of TCP connections, so that one client could use up the file descriptors of the whole daemon.
+
+mod admission;
+mod handler;
+mod message;
+mod reply;
+mod sender;
+mod tcp;
+mod udp;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
+
+use ipnet::IpNet;
+use thiserror::Error;
+use tokio::{
+    net::{TcpListener, UdpSocket},
+    task::JoinSet,
+};
+
+use self::{
+    admission::{Admission, Admitted},
+    handler::Handler,
+};
+use crate::{AnswerSink, Config, StartError, counters::Counting, engine::Engine};
+
+/// Queries in flight of one client; more are dropped.
+const QUERIES_PER_CLIENT: usize = 64;
+
+/// Queries in flight in all; more are dropped.
+const QUERIES: usize = 1024;
+
+/// TCP connections of one client; more are closed at once.
+const CONNECTIONS_PER_CLIENT: usize = 16;
+
+/// TCP connections in all; more are closed at once.
+const CONNECTIONS: usize = 128;
+
+/// The bound sockets of the LAN side.
+#[must_use = "clients are answered only while `run` runs"]
+pub struct FrontEnd<S> {
+    sockets: Vec<(UdpSocket, TcpListener)>,
+    desk: Arc<Desk<S>>,
+}
+
+/// A socket is broken for good; the others were closed too.
+#[derive(Debug, Error)]
+#[error("{address} ({transport}) no longer works: {source}")]
+pub struct ListenError {
+    /// The address.
+    address: SocketAddr,
+    /// `UDP` or `TCP`.
+    transport: &'static str,
+    /// Why.
+    source: io::Error,
+}
+
+/// What all sockets share.
+pub(crate) struct Desk<S> {
+    lan: Vec<IpNet>,
+    handler: Handler<S>,
+    queries: Arc<Admission>,
+    connections: Arc<Admission>,
+    counting: Arc<Counting>,
+}
+
+impl<S: AnswerSink> FrontEnd<S> {
+    pub(crate) async fn bind(
+        config: &Config,
+        engine: Arc<Engine>,
+        sink: Arc<S>,
+        counting: Arc<Counting>,
+    ) -> Result<Self, StartError> {
+        let mut sockets = Vec::with_capacity(config.listen.len());
+        for &address in &config.listen {
+            let bind_error = |transport| {
+                move |source| StartError::Bind {
+                    address,
+                    transport,
+                    source,
+                }
+            };
+            let udp = UdpSocket::bind(address).await.map_err(bind_error("UDP"))?;
+            // Port 0 is for tests: TCP takes the port that UDP was given.
+            let address = udp.local_addr().map_err(bind_error("UDP"))?;
+            let tcp = TcpListener::bind(address).await.map_err(bind_error("TCP"))?;
+            sockets.push((udp, tcp));
+        }
+        let handler = Handler {
+            engine,
+            sink,
+            counting: Arc::clone(&counting),
+        };
+        let desk = Arc::new(Desk {
+            lan: config.lan.clone(),
+            handler,
+            queries: Admission::new(QUERIES_PER_CLIENT, QUERIES),
+            connections: Admission::new(CONNECTIONS_PER_CLIENT, CONNECTIONS),
+            counting,
+        });
+        Ok(Self { sockets, desk })
+    }
+
+    /// The addresses on which it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.sockets
+            .iter()
+            .filter_map(|(udp, _)| udp.local_addr().ok())
+            .collect()
+    }
+
+    /// Answers clients until `shutdown` is ready; what is in flight then is not answered.
+    ///
+    /// # Errors
+    /// A socket that stopped working.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ListenError> {
+        let mut loops = JoinSet::new();
+        for (udp, tcp) in self.sockets {
+            loops.spawn(udp::serve(Arc::new(udp), Arc::clone(&self.desk)));
+            loops.spawn(tcp::serve(tcp, Arc::clone(&self.desk)));
+        }
+        tokio::select! {
+            () = shutdown => Ok(()),
+            ended = loops.join_next() => match ended {
+                Some(Ok(error)) => Err(error),
+                // A loop neither panics nor is it aborted, and there is at least one.
+                Some(Err(_)) | None => Ok(()),
+            },
+        }
+    }
+}
+
+impl<S> Desk<S> {
+    /// Whether a client belongs to the LAN; others receive nothing.
+    fn lets_in(&self, client: SocketAddr) -> bool {
+        let address = client.ip().to_canonical();
+        // Nobody can receive at port 0.
+        let lets_in = client.port() != 0 && self.lan.iter().any(|prefix| prefix.contains(&address));
+        if !lets_in {
+            self.counting.count(|counters| counters.strangers += 1);
+        }
+        lets_in
+    }
+
+    /// Lets a query begin, unless too many are in flight: then it is dropped, and the client asks again.
+    fn admit_query(&self, client: SocketAddr) -> Option<Admitted> {
+        let admitted = self.queries.admit(client.ip().to_canonical());
+        if admitted.is_none() {
+            self.counting.count(|counters| counters.dropped += 1);
+        }
+        admitted
+    }
+}

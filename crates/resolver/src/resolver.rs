@@ -1,0 +1,189 @@
+//! The resolver's start, and the look-ups of the product itself.
+
+use std::{net::IpAddr, sync::Arc, time::Instant};
+
+use hickory_proto::{
+    op::ResponseCode,
+    rr::{Name, RecordType},
+};
+use thiserror::Error;
+
+use crate::{
+    AnswerSink, Config, Counters, FrontEnd, StartError,
+    counters::Counting,
+    engine::{Clock, Engine, Failure, Question},
+};
+
+/// Answers questions of the product itself. Cheap to clone.
+#[derive(Clone)]
+pub struct Resolver {
+    engine: Arc<Engine>,
+    counting: Arc<Counting>,
+}
+
+impl Resolver {
+    /// Binds every address and prepares to resolve. Clients are answered once [`FrontEnd::run`] runs.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration, or the address that could not be bound.
+    pub async fn start<S: AnswerSink>(
+        config: Config,
+        sink: Arc<S>,
+    ) -> Result<(Self, FrontEnd<S>), StartError> {
+        Self::start_with_clock(config, sink, Box::new(Instant::now)).await
+    }
+
+    pub(crate) async fn start_with_clock<S: AnswerSink>(
+        config: Config,
+        sink: Arc<S>,
+        clock: Clock,
+    ) -> Result<(Self, FrontEnd<S>), StartError> {
+        config.check()?;
+        let counting = Arc::new(Counting::default());
+        let engine = Engine::new(&config, Arc::clone(&counting), clock)
+            .map_err(|error| StartError::Connections(error.into()))?;
+        let engine = Arc::new(engine);
+        let front = FrontEnd::bind(&config, Arc::clone(&engine), sink, Arc::clone(&counting)).await?;
+        Ok((Self { engine, counting }, front))
+    }
+
+    /// The addresses of a name, IPv4 first, for the product's own connections. No sink is asked, and no address of special purpose is
+    /// among them.
+    ///
+    /// # Errors
+    /// Why there are none.
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, LookupError> {
+        let parsed = host_name(name).ok_or_else(|| LookupError::NotAName(name.to_owned()))?;
+        let (ipv4, ipv6) = tokio::join!(
+            self.addresses_of_type(&parsed, RecordType::A),
+            self.addresses_of_type(&parsed, RecordType::AAAA)
+        );
+        match (ipv4, ipv6) {
+            (Ok(ipv4), Ok(ipv6)) => {
+                let both = ipv4.and(ipv6);
+                if both.addresses.is_empty() {
+                    Err(both.why_none(name))
+                } else {
+                    Ok(both.addresses)
+                }
+            }
+            (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.addresses.is_empty() => Ok(found.addresses),
+            _ => Err(LookupError::Unavailable(name.to_owned())),
+        }
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        self.counting.snapshot()
+    }
+
+    async fn addresses_of_type(&self, name: &Name, record_type: RecordType) -> Result<Found, Failure> {
+        let resolved = self.engine.resolve(&Question::new(name, record_type)).await?;
+        let validated = resolved.answer.validated(resolved.age);
+        Ok(Found {
+            addresses: validated.addresses.iter().map(|known| known.address).collect(),
+            exists: resolved.answer.response_code != ResponseCode::NXDomain,
+            filtered: resolved.answer.filtered,
+        })
+    }
+}
+
+/// Why a name has no addresses for the product itself.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum LookupError {
+    /// It will never have any: it is no host name.
+    #[error("{0:?} is no host name")]
+    NotAName(String),
+    /// It does not exist.
+    #[error("there is no name {0}")]
+    NoSuchName(String),
+    /// It exists and has no address.
+    #[error("{0} has no address")]
+    NoAddress(String),
+    /// It has only addresses of special purpose, such as those of a home network.
+    #[error("{0} has only addresses that no name of the internet may have")]
+    OnlySpecialPurpose(String),
+    /// No upstream resolver answered; later one may.
+    #[error("no upstream resolver answers for {0}")]
+    Unavailable(String),
+}
+
+struct Found {
+    addresses: Vec<IpAddr>,
+    exists: bool,
+    filtered: bool,
+}
+
+impl Found {
+    fn and(mut self, other: Self) -> Self {
+        self.addresses.extend(other.addresses);
+        self.exists |= other.exists;
+        self.filtered |= other.filtered;
+        self
+    }
+
+    fn why_none(&self, name: &str) -> LookupError {
+        let name = name.to_owned();
+        if self.filtered {
+            LookupError::OnlySpecialPurpose(name)
+        } else if self.exists {
+            LookupError::NoAddress(name)
+        } else {
+            LookupError::NoSuchName(name)
+        }
+    }
+}
+
+/// A host name (RFC 1123 section 2.1); an address is none.
+fn host_name(text: &str) -> Option<Name> {
+    let text = text.strip_suffix('.').unwrap_or(text);
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|octet| octet.is_ascii_alphanumeric() || b"-_".contains(&octet))
+    };
+    let last_is_number = text
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|o| o.is_ascii_digit()));
+    if last_is_number || !text.split('.').all(is_label) {
+        return None;
+    }
+    let mut name = Name::from_ascii(text).ok()?;
+    name.set_fqdn(true);
+    Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn host_names_are_told_from_what_is_none() {
+        for text in [
+            "example.com",
+            "example.com.",
+            "a-b.example",
+            "localhost",
+            "3com.example",
+        ] {
+            assert!(host_name(text).is_some(), "{text}");
+        }
+        let long = "a".repeat(64);
+        for text in [
+            "",
+            ".",
+            "a..b",
+            "192.0.2.1",
+            "1",
+            "[::1]",
+            "a b.example",
+            "\\000.example",
+            long.as_str(),
+        ] {
+            assert!(host_name(text).is_none(), "{text}");
+        }
+    }
+}
