@@ -1,1 +1,23 @@
-//! A policy in plain words.
+//! A policy in plain words: sentences, labels and reasons, for the page and the command line alike. Pure.
+//!
+//! What it is not: it decides nothing and knows no HTML. Every word that the household reads about rules comes from
+//! `locales/`, one Fluent message per shape, so that a language may order and inflect as it must.
+
+mod attempt;
+mod foreign;
+mod group;
+mod keys;
+mod label;
+mod language;
+mod place;
+mod sentence;
+mod service;
+
+pub use attempt::{Attempt, BlockedReason};
+pub use foreign::foreign_text;
+pub use group::{Context, sentences};
+pub use label::{Standing, Symbol, TrustLabel, UrlChannel, verdict_words};
+pub use language::Language;
+pub use place::Place;
+pub use sentence::{Caution, Class, Direction, Sentence, Shape};
+pub use service::{Service, Services};
