@@ -1,0 +1,147 @@
+//! Verification of detached CMS signatures over MUD files (RFC 8520 section 13.2, RFC 5652): octets in, verdict out.
+//!
+//! What it is not: it fetches nothing, reads no clock and no file, and remembers nothing. Whether a change of the signer or an older
+//! file is accepted (RFC 8520 section 16) is decided by the MUD manager. Revocation lists are not consulted.
+
+mod algorithms;
+mod anchors;
+mod certificates;
+mod cms;
+mod path;
+mod refusal;
+
+use der::{Decode, Encode};
+use jiff::Timestamp;
+use ring::digest;
+use rustls_pki_types::CertificateDer;
+use webpki::{EndEntityCert, Error};
+use x509_cert::name::Name;
+
+pub use self::{
+    anchors::{TrustAnchorError, TrustAnchors},
+    refusal::SignatureRefusal,
+};
+use self::{
+    certificates::{check_key, name_text, validity},
+    cms::DetachedSignature,
+};
+use crate::Clock;
+
+/// The longest signature that is looked at, in octets.
+pub const MAX_SIGNATURE_LENGTH: usize = 64 * 1024;
+
+/// The most certificates that a signature may hold.
+pub const MAX_CERTIFICATES: usize = 8;
+
+/// A good signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// Who signed.
+    pub signer: Signer,
+    /// Whether dates could not be judged, so that the signature must be verified again when the clock is right.
+    pub provisional: bool,
+}
+
+/// Who signed a MUD file. Texts come from certificates: they are clipped, and must be escaped where they are shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The subject of the signer's certificate (RFC 4514).
+    pub subject: String,
+    /// SHA-256 of the signer's public key (SubjectPublicKeyInfo in DER form).
+    pub key_sha256: [u8; 32],
+    /// The authority that issued the signer's certificate.
+    pub issuer: String,
+    /// The trust anchor under which it is believed.
+    pub anchor: String,
+    /// The last second in which the signer's certificate is valid.
+    pub not_after: Timestamp,
+}
+
+/// The subject that a signer must have, taken from the extension id-pe-mudsigner of a Thing's certificate (RFC 8520 section 11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignerSubject(Name);
+
+/// The octets are no X.501 name in DER form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the name of the signer is not an X.501 name in DER form")]
+pub struct SignerSubjectError;
+
+impl SignerSubject {
+    /// Reads the value of the extension.
+    ///
+    /// # Errors
+    /// The octets are not one name in DER form.
+    pub fn from_der(octets: &[u8]) -> Result<Self, SignerSubjectError> {
+        Name::from_der(octets).map(Self).map_err(|_| SignerSubjectError)
+    }
+}
+
+/// Verifies that `signature` is a detached CMS signature over exactly the octets of `content`, made by somebody whom one of the
+/// `anchors` vouches for and, if the Thing's certificate names a signer, by that one.
+///
+/// # Errors
+/// The reason for which nothing is proven.
+pub fn verify(
+    content: &[u8],
+    signature: &[u8],
+    anchors: &TrustAnchors,
+    expected: Option<&SignerSubject>,
+    clock: Clock,
+) -> Result<Verified, SignatureRefusal> {
+    let parsed = DetachedSignature::parse(signature)?;
+    if parsed.digest.of(content).as_ref() != parsed.message_digest {
+        return Err(SignatureRefusal::DigestMismatch);
+    }
+    check_signature(&parsed)?;
+    let anchor = path::check(&parsed.signer, &parsed.others, anchors, clock)?;
+
+    let certificate = &parsed.signer.certificate.tbs_certificate;
+    let subject = name_text(&certificate.subject);
+    if let Some(SignerSubject(expected)) = expected.filter(|expected| expected.0 != certificate.subject) {
+        return Err(SignatureRefusal::OtherSigner {
+            expected: name_text(expected),
+            found: subject,
+        });
+    }
+    let key = certificate
+        .subject_public_key_info
+        .to_der()
+        .map_err(|_| SignatureRefusal::NotDer)?;
+    let signer = Signer {
+        subject,
+        key_sha256: sha256(&key),
+        issuer: name_text(&certificate.issuer),
+        anchor,
+        not_after: validity(&parsed.signer.certificate).1,
+    };
+    Ok(Verified {
+        signer,
+        provisional: clock.is_provisional(),
+    })
+}
+
+/// SHA-256 of some octets.
+pub(crate) fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut sum = [0; 32];
+    sum.copy_from_slice(digest::digest(&digest::SHA256, octets).as_ref());
+    sum
+}
+
+/// Checks the signature over the signed attributes with the signer's key.
+fn check_signature(parsed: &DetachedSignature) -> Result<(), SignatureRefusal> {
+    check_key(&parsed.signer.certificate.tbs_certificate.subject_public_key_info)?;
+    let algorithms = parsed.digest.signed_with(&parsed.algorithm)?;
+    let der: &CertificateDer<'_> = &parsed.signer.der;
+    let certificate = EndEntityCert::try_from(der).map_err(|error| path::refusal(&error, &parsed.signer))?;
+    let fits = |error: &Error| !matches!(error, Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_));
+    let mut refused =
+        SignatureRefusal::SignatureAlgorithm("of another kind than the signer's key".to_owned());
+    for algorithm in algorithms {
+        match certificate.verify_signature(algorithm, &parsed.signed, &parsed.signature) {
+            Ok(()) => return Ok(()),
+            Err(error) if fits(&error) => refused = SignatureRefusal::WrongSignature,
+            Err(_) => {}
+        }
+    }
+    Err(refused)
+}

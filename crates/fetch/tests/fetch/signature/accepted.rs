@@ -1,0 +1,204 @@
+//! Signatures that are good.
+
+use mudguard_fetch::{Clock, SignatureRefusal as Refusal, SignerSubject, TrustAnchors, verify};
+
+use super::{FILE, check, is_accepted, with_extensions, with_key, with_options};
+use crate::openssl::{AUTHORITY, Key, P256, Request, SIGNER, Workshop, now, text};
+
+#[test]
+fn ecdsa_p256_sha256() {
+    is_accepted(with_key(P256, "-md sha256"));
+}
+
+#[test]
+fn ecdsa_p256_sha384() {
+    is_accepted(with_key(P256, "-md sha384"));
+}
+
+#[test]
+fn ecdsa_p384_sha384() {
+    is_accepted(with_key(Key::Curve("P-384"), "-md sha384"));
+}
+
+#[test]
+fn ecdsa_p384_sha256() {
+    is_accepted(with_key(Key::Curve("P-384"), "-md sha256"));
+}
+
+#[test]
+fn rsa_2048_sha256() {
+    is_accepted(with_key(Key::Rsa(2048), "-md sha256"));
+}
+
+#[test]
+fn rsa_2048_sha512() {
+    is_accepted(with_key(Key::Rsa(2048), "-md sha512"));
+}
+
+#[test]
+fn rsa_3072_sha384() {
+    is_accepted(with_key(Key::Rsa(3072), "-md sha384"));
+}
+
+#[test]
+fn rsa_pss_with_a_salt_as_long_as_the_digest() {
+    for (digest, length) in [("sha256", 32), ("sha384", 48), ("sha512", 64)] {
+        let options = format!("-md {digest} -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:{length}");
+        is_accepted(with_key(Key::Rsa(2048), &options));
+    }
+}
+
+#[test]
+fn a_signer_named_by_its_key_identifier() {
+    is_accepted(with_options("-keyid"));
+}
+
+#[test]
+fn content_of_the_type_of_mud_files() {
+    is_accepted(with_options("-econtent_type 1.2.840.113549.1.9.16.1.41"));
+}
+
+#[test]
+fn attributes_that_are_not_looked_at() {
+    is_accepted(with_options("-cades"));
+    is_accepted(with_options("-nosmimecap"));
+}
+
+#[test]
+fn no_extended_key_usage_e_mail_or_any_purpose() {
+    is_accepted(with_extensions(SIGNER));
+    is_accepted(with_extensions(&format!(
+        "{SIGNER}\nextendedKeyUsage=emailProtection"
+    )));
+    is_accepted(with_extensions(&format!(
+        "{SIGNER}\nextendedKeyUsage=anyExtendedKeyUsage"
+    )));
+    is_accepted(with_extensions(&format!(
+        "{SIGNER}\nextendedKeyUsage=critical,serverAuth,emailProtection"
+    )));
+}
+
+#[test]
+fn key_usage_with_further_bits() {
+    is_accepted(with_extensions(
+        "keyUsage=digitalSignature,nonRepudiation,keyEncipherment",
+    ));
+}
+
+#[test]
+fn a_chain_of_two_intermediate_authorities_with_and_without_the_anchor() {
+    let workshop = Workshop::new();
+    let anchor = workshop.authority();
+    let first = workshop.issue(&anchor, Request::authority("/CN=first"));
+    let second = workshop.issue(&first, Request::authority("/CN=second"));
+    let signer = workshop.signer(&second);
+    for chain in [&[&first, &second][..], &[&first, &second, &anchor]] {
+        let verified = check(&workshop.sign_with_chain(FILE, &signer, chain), &anchor).unwrap();
+        assert_eq!(verified.signer.issuer, "CN=second");
+        assert_eq!(verified.signer.anchor, "CN=MUD authority,O=Example Trust");
+    }
+}
+
+/// A set has one order in DER, also where certificates have the same length.
+#[test]
+fn a_chain_of_certificates_that_have_the_same_length() {
+    let workshop = Workshop::new();
+    let request = |subject| Request {
+        key: Key::Rsa(2048),
+        ..Request::authority(subject)
+    };
+    let mut chain = vec![workshop.root(request("/CN=0"))];
+    for subject in ["/CN=1", "/CN=2", "/CN=3", "/CN=4", "/CN=5"] {
+        chain.push(workshop.issue(chain.last().unwrap(), request(subject)));
+    }
+    let signer = workshop.signer(chain.last().unwrap());
+    let signature = workshop.sign_with_chain(FILE, &signer, &chain.iter().skip(1).collect::<Vec<_>>());
+    is_accepted(check(&signature, &chain[0]));
+}
+
+#[test]
+fn an_intermediate_authority_may_be_the_anchor() {
+    let workshop = Workshop::new();
+    let intermediate = workshop.issue(&workshop.authority(), Request::authority("/CN=middle"));
+    let signer = workshop.signer(&intermediate);
+    let verified = check(
+        &workshop.sign_with_chain(FILE, &signer, &[&intermediate]),
+        &intermediate,
+    )
+    .unwrap();
+    assert_eq!(verified.signer.anchor, "CN=middle");
+}
+
+#[test]
+fn the_right_one_of_several_anchors_is_found_also_under_one_name() {
+    let workshop = Workshop::new();
+    let (old, new) = (workshop.authority(), workshop.authority());
+    let other = workshop.root(Request::authority("/CN=other"));
+    let signature = workshop.sign(FILE, &workshop.signer(&new));
+    let mut anchors = TrustAnchors::default();
+    for anchor in [&other, &old, &new] {
+        anchors.add_der(&workshop.der(anchor)).unwrap();
+    }
+    is_accepted(verify(FILE, &signature, &anchors, None, Clock::Valid(now())));
+}
+
+#[test]
+fn the_signer_is_described() {
+    let workshop = Workshop::new();
+    let authority = workshop.authority();
+    let subject = "/O=Example Lighting/CN=Lamp, \u{202e}signer";
+    let signer = workshop.issue(
+        &authority,
+        Request {
+            subject,
+            ..Request::default()
+        },
+    );
+    let verified = check(&workshop.sign(FILE, &signer), &authority).unwrap();
+    let key = workshop.openssl(&format!("pkey -in {} -pubout -outform DER", text(&signer.key)));
+    let sum = workshop.openssl(&format!("dgst -sha256 -binary {}", text(&workshop.file(&key))));
+    assert_eq!(verified.signer.key_sha256[..], sum);
+    assert_eq!(verified.signer.subject, "CN=Lamp\\, signer,O=Example Lighting");
+    assert_eq!(verified.signer.issuer, "CN=MUD authority,O=Example Trust");
+    assert_eq!(verified.signer.not_after, "2027-01-01T00:00:00Z".parse().unwrap());
+}
+
+#[test]
+fn the_signer_that_the_things_certificate_names() {
+    let workshop = Workshop::new();
+    let authority = workshop.authority();
+    let signature = workshop.sign(FILE, &workshop.signer(&authority));
+    let check = |named: &str| {
+        let other = workshop.root(Request {
+            subject: named,
+            extensions: AUTHORITY,
+            ..Request::default()
+        });
+        let expected = SignerSubject::from_der(&subject_of(&workshop.der(&other))).unwrap();
+        verify(
+            FILE,
+            &signature,
+            &authority.as_anchor(),
+            Some(&expected),
+            Clock::Valid(now()),
+        )
+    };
+    is_accepted(check(Request::default().subject));
+    let refused = Refusal::OtherSigner {
+        expected: "CN=somebody else".to_owned(),
+        found: "CN=MUD signer,O=Example Lighting".to_owned(),
+    };
+    assert_eq!(check("/CN=somebody else"), Err(refused));
+    assert!(SignerSubject::from_der(b"CN=MUD signer").is_err());
+}
+
+/// The subject of a certificate, in DER form.
+fn subject_of(certificate: &[u8]) -> Vec<u8> {
+    use der::{Decode, Encode};
+    x509_cert::Certificate::from_der(certificate)
+        .unwrap()
+        .tbs_certificate
+        .subject
+        .to_der()
+        .unwrap()
+}
