@@ -17,6 +17,7 @@ use rustls_pki_types::CertificateDer;
 use webpki::{EndEntityCert, Error};
 use x509_cert::name::Name;
 
+pub(crate) use self::certificates::{first_second, unix_time};
 pub use self::{
     anchors::{TrustAnchorError, TrustAnchors},
     refusal::SignatureRefusal,

@@ -36,10 +36,17 @@ fn timestamp(time: &Time) -> Timestamp {
 }
 
 /// Times before 1970 are cut to 1970.
-pub(super) fn unix_time(time: Timestamp) -> UnixTime {
+pub(crate) fn unix_time(time: Timestamp) -> UnixTime {
     UnixTime::since_unix_epoch(std::time::Duration::from_secs(
         u64::try_from(time.as_second()).unwrap_or(0),
     ))
+}
+
+/// The first second in which a certificate is valid; `None` if the octets are no certificate.
+pub(crate) fn first_second(der: &[u8]) -> Option<Timestamp> {
+    Certificate::from_der(der)
+        .ok()
+        .map(|certificate| validity(&certificate).0)
 }
 
 /// The key usage extension, if there is one; an error if it is doubled or malformed.

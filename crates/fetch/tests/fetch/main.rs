@@ -4,4 +4,6 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 mod openssl;
+mod retrieval;
+mod server;
 mod signature;

@@ -10,6 +10,7 @@ mod content;
 mod dates;
 mod form;
 mod handmade;
+mod real;
 
 use mudguard_fetch::{Clock, SignatureRefusal as Refusal, Verified, verify};
 
