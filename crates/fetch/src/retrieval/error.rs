@@ -90,10 +90,10 @@ pub enum TransientCause {
     #[error("the server did not agree to a TLS connection")]
     Handshake,
     /// Nothing came for so long.
-    #[error("the server did not answer for {} seconds", .0.as_secs_f32())]
+    #[error("the server said nothing for {} s", .0.as_secs_f32())]
     Stalled(Duration),
     /// Something came, but not all of it in time.
-    #[error("it did not arrive within {} seconds", .0.as_secs_f32())]
+    #[error("it did not arrive within {} s", .0.as_secs_f32())]
     TooSlow(Duration),
     /// The connection ended in the middle, or what came was no HTTP.
     #[error("the connection broke")]

@@ -32,6 +32,10 @@ const WEB_SERVER: &str = "keyUsage=critical,digitalSignature\nextendedKeyUsage=s
 const PATH: &str = "/lamp";
 const SIGNATURE: &str = "/odd/lamp-signature?v=1";
 
+/// How long an impatient home waits for an octet, and for a file.
+const IDLE: Duration = Duration::from_secs(1);
+const TRANSFER: Duration = Duration::from_secs(2);
+
 /// An internet with one file server, and a home that knows its authorities.
 struct Internet {
     workshop: Workshop,
@@ -72,12 +76,10 @@ impl Internet {
 
     /// An internet in which nobody waits for long.
     async fn impatient() -> Self {
-        let second = Duration::from_secs(1);
         Self::with_limits(Limits {
-            connect: second,
-            idle: second / 2,
-            transfer: second,
-            whole: 2 * second,
+            connect: IDLE,
+            idle: IDLE,
+            transfer: TRANSFER,
             ..Limits::default()
         })
         .await

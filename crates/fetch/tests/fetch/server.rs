@@ -13,6 +13,7 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
+    sync::Barrier,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -55,6 +56,8 @@ pub(crate) enum Reply {
     Endless(Vec<u8>, Vec<u8>, Duration),
     /// Waits, and then does something else.
     After(Duration, Box<Self>),
+    /// Waits until so many requests wait, and then does something else.
+    Together(Arc<Barrier>, Box<Self>),
 }
 
 impl Reply {
@@ -194,12 +197,7 @@ async fn connection(tls: TlsAcceptor, stream: TcpStream, state: Arc<State>) {
     };
     while let Some(request) = head(&mut stream).await {
         state.begins(&request);
-        let mut reply = state.next_reply(&request);
-        while let Reply::After(pause, then) = reply {
-            tokio::time::sleep(pause).await;
-            reply = *then;
-        }
-        let goes_on = answer(&mut stream, reply).await;
+        let goes_on = answer(&mut stream, state.next_reply(&request)).await;
         state.ends();
         if !goes_on {
             break;
@@ -241,6 +239,13 @@ async fn answer(stream: &mut TlsStream<TcpStream>, reply: Reply) -> bool {
             }
             false
         }
-        Reply::After(..) => unreachable!("waited for already"),
+        Reply::After(pause, then) => {
+            tokio::time::sleep(pause).await;
+            Box::pin(answer(stream, *then)).await
+        }
+        Reply::Together(barrier, then) => {
+            barrier.wait().await;
+            Box::pin(answer(stream, *then)).await
+        }
     }
 }

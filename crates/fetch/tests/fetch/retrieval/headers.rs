@@ -1,8 +1,9 @@
 //! What is said to servers, and what they are understood to say.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use mudguard_fetch::{Clock, FetchError, Limits, Outcome, Request};
+use tokio::sync::Barrier;
 
 use super::{Internet, PATH, SIGNATURE, request, verified};
 use crate::{openssl::now, server::Reply};
@@ -73,9 +74,7 @@ async fn not_modified_is_no_answer_to_who_did_not_ask() {
 #[tokio::test]
 async fn a_url_is_retrieved_once_at_a_time() {
     let internet = Internet::new().await;
-    let file = internet.publish();
-    let slow = Reply::After(Duration::from_millis(100), Box::new(Reply::body(&file)));
-    internet.server.reply(PATH, slow);
+    internet.publish();
     let (first, second) = tokio::join!(internet.retrieve(), internet.retrieve());
     verified(first);
     let error = second.unwrap_err();
@@ -93,10 +92,12 @@ async fn no_more_retrievals_than_allowed_run_at_once_and_the_others_wait() {
         ..Limits::default()
     })
     .await;
+    let pair = Arc::new(Barrier::new(2));
     let mut waiting = Vec::new();
     for number in 0..6 {
         let path = format!("/{number}");
         let gone = Reply::After(Duration::from_millis(50), Box::new(Reply::status("410 Gone")));
+        let gone = Reply::Together(Arc::clone(&pair), Box::new(gone));
         internet.server.reply(&path, gone);
         let (retriever, request) = (internet.retriever.clone(), request(&internet.server.url(&path)));
         let anchors = internet.authority.as_anchor();
