@@ -3,11 +3,12 @@
 use std::net::IpAddr;
 
 use mudguard_fetch::{
-    Clock, Doubt, FetchError, Limits, LookupError, Outcome, Refusal, Retriever, TransientCause,
+    Clock, Doubt, FetchError, Limits, Lookup, LookupError, NameLookup, Outcome, Refusal, Retriever,
+    TransientCause,
 };
 use mudguard_policy::SpecialPurpose;
 
-use super::{Internet, PATH, Shared, mud_file, request, roots, verified};
+use super::{IDLE, Internet, PATH, Shared, laboratory, mud_file, request, roots, verified};
 use crate::{openssl::now, server::Reply};
 
 #[tokio::test]
@@ -148,4 +149,32 @@ async fn a_name_that_cannot_be_looked_up_is_tried_again_later() {
     );
     internet.names.answers.lock().unwrap().clear();
     verified(internet.retrieve().await);
+}
+
+#[tokio::test]
+async fn a_look_up_that_never_ends_is_given_up() {
+    struct Never;
+
+    impl NameLookup for Never {
+        fn addresses<'a>(&'a self, _host: &'a str) -> Lookup<'a> {
+            Box::pin(std::future::pending())
+        }
+    }
+
+    let internet = Internet::new().await;
+    let limits = Limits {
+        transfer: IDLE,
+        ..Limits::default()
+    };
+    let retriever = Retriever::new(roots(&internet.web), Box::new(Never), laboratory(), limits);
+    let anchors = internet.authority.as_anchor();
+    let error = retriever
+        .retrieve(&request(&internet.url()), &anchors, Clock::Valid(now()))
+        .await
+        .unwrap_err();
+    let expected = TransientCause::TooSlow(IDLE);
+    assert!(
+        matches!(&error, FetchError::Transient { cause, .. } if *cause == expected),
+        "{error}"
+    );
 }
