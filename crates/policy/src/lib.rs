@@ -10,8 +10,9 @@ mod thing_policy;
 pub use mac::{MacAddress, MacAddressError};
 pub use narrow::narrow;
 pub use rule::{
-    AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol, Rule,
+    AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol,
+    Rule,
 };
-pub use site::{Identity, Member, Neighbour, Site};
+pub use site::{Identity, LOCAL_GROUPS, Member, Neighbour, Site};
 pub use special_purpose::SpecialPurpose;
 pub use thing_policy::{AceVerdict, Sum, ThingPolicy, Verdict};

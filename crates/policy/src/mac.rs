@@ -55,7 +55,11 @@ impl FromStr for MacAddress {
             }
             *octet = u8::from_str_radix(part, 16).map_err(|_| MacAddressError)?;
         }
-        if parts.next().is_some() { Err(MacAddressError) } else { Ok(Self(octets)) }
+        if parts.next().is_some() {
+            Err(MacAddressError)
+        } else {
+            Ok(Self(octets))
+        }
     }
 }
 
@@ -86,7 +90,14 @@ mod tests {
 
     #[test]
     fn a_text_of_another_shape_is_refused() {
-        for text in ["", "02:00:00:00:0a", "02:00:00:00:0a:01:02", "02:00:00:00:0a:0g", "2:0:0:0:a:1", "02:00:00:00:0a:+1"] {
+        for text in [
+            "",
+            "02:00:00:00:0a",
+            "02:00:00:00:0a:01:02",
+            "02:00:00:00:0a:0g",
+            "2:0:0:0:a:1",
+            "02:00:00:00:0a:+1",
+        ] {
             assert_eq!(text.parse::<MacAddress>(), Err(MacAddressError), "{text}");
         }
     }

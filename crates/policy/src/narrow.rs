@@ -5,13 +5,19 @@ use crate::{Action, Initiator, Origin, Peer, PortSet, Ports, Protocol, Rule, Thi
 /// The policy of a Thing of which no file is in force: the implicit rules alone.
 #[must_use]
 pub fn narrow() -> ThingPolicy {
-    ThingPolicy { permits: implicit_rules().into(), ..ThingPolicy::default() }
+    ThingPolicy {
+        permits: implicit_rules().into(),
+        ..ThingPolicy::default()
+    }
 }
 
 /// The rules that follow the explicit ACEs, so that an explicit drop overrides them. Appendix A has UDP only; a truncated DNS
 /// answer needs TCP too (RFC 7766).
 pub(crate) fn implicit_rules() -> [Rule; 3] {
-    let ports = |port| Ports { source: PortSet::all(), destination: PortSet::one(port) };
+    let ports = |port| Ports {
+        source: PortSet::all(),
+        destination: PortSet::one(port),
+    };
     let rule = |origin, protocol| Rule {
         origin,
         initiator: Initiator::Thing,

@@ -132,8 +132,11 @@ impl PortSet {
     /// The union of ranges given in any order; `None` if no port is in it.
     #[must_use]
     pub fn from_ranges(ranges: impl IntoIterator<Item = RangeInclusive<u16>>) -> Option<Self> {
-        let mut ranges: Vec<_> =
-            ranges.into_iter().filter(|r| r.start() <= r.end()).map(|r| (*r.start(), *r.end())).collect();
+        let mut ranges: Vec<_> = ranges
+            .into_iter()
+            .filter(|r| r.start() <= r.end())
+            .map(|r| (*r.start(), *r.end()))
+            .collect();
         ranges.sort_unstable();
         let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
         for (low, high) in ranges {
@@ -185,6 +188,9 @@ pub enum HeaderCondition {
     FlowLabel(u32),
     /// All these TCP flags are set (the bits of the flags octet), the others are not looked at.
     TcpFlags(u8),
+    /// The address at the Thing's end lies within this prefix: the source of what the Thing sends, the destination of what the
+    /// peer sends. That destination may be a multicast group or a broadcast address to which the Thing listens.
+    ThingAddress(IpNet),
 }
 
 /// Where a rule comes from.
@@ -224,7 +230,10 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::reversed_empty_ranges, reason = "an empty range is the case under test")]
+    #[allow(
+        clippy::reversed_empty_ranges,
+        reason = "an empty range is the case under test"
+    )]
     fn no_port_is_no_set() {
         assert_eq!(PortSet::from_ranges([5..=4]), None);
         assert_eq!(PortSet::from_ranges([0..=u16::MAX]), Some(PortSet::all()));

@@ -1,12 +1,38 @@
 //! The site: what a home is, as far as the meaning of a MUD file depends on it.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use mudguard_mud::MudUrl;
 use serde::{Deserialize, Serialize};
 
 use crate::MacAddress;
+
+/// The groups of local scope: what is sent to them never leaves towards the default route, so they belong to `local-networks` as the
+/// directed broadcast address of a subnet does (RFC 919, RFC 2365, RFC 5771, RFC 7346). For IPv6 these are the link-local and the
+/// site-local scope of well-known, transient and unicast-prefix-based groups.
+pub const LOCAL_GROUPS: [IpNet; 9] = [
+    ipv4_group([224, 0, 0, 0], 24),
+    ipv4_group([239, 0, 0, 0], 8),
+    ipv4_group([255, 255, 255, 255], 32),
+    ipv6_group(0xff02),
+    ipv6_group(0xff05),
+    ipv6_group(0xff12),
+    ipv6_group(0xff15),
+    ipv6_group(0xff32),
+    ipv6_group(0xff35),
+];
+
+const fn ipv4_group([a, b, c, d]: [u8; 4], length: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
+}
+
+const fn ipv6_group(scope: u16) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(Ipv6Addr::new(scope, 0, 0, 0, 0, 0, 0, 0), 16))
+}
 
 /// What the meaning of a MUD file depends on in one home, as one of its Things sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
