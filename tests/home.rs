@@ -1,0 +1,177 @@
+//! A home in network namespaces, for the demo, the tests and the benchmarks alike.
+//!
+//! A router (a bridge `br-lan` with one port for each Thing, a WAN side with NAT for IPv4, IPv6, a DHCP and RA server), Things with real DHCP
+//! clients, and an internet. Nothing in it is simulated but the distance. Several homes may stand at once; each is removed with all that runs
+//! in it when it is dropped, or when its process ends in any other way (see [`removal`]).
+//!
+//! What it is not: it knows nothing of Mudguard, except for [`gateway`], which starts it as anybody would.
+
+pub mod addresses;
+mod name;
+mod namespace;
+mod plan;
+mod removal;
+mod router;
+mod running;
+mod thing;
+mod wait;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+};
+
+use anyhow::{Context, anyhow, bail};
+
+use self::{
+    name::HomeName,
+    removal::Guardian,
+    running::feed,
+    thing::{LEASE_SCRIPT, LEASE_SCRIPT_NAME, mac},
+};
+pub use self::{
+    name::PREFIX,
+    namespace::Namespace,
+    plan::{HomeBuilder, ThingPlan},
+    router::{FIREWALL, Router},
+    running::Running,
+    thing::{Addresses, DhcpClient, Thing},
+    wait::until,
+};
+use crate::packages::{installed, missing_packages};
+
+/// A home. It is removed when it is dropped.
+#[derive(Debug)]
+pub struct Home {
+    // Fields are dropped in this order; the guardian, which removes what is left, is the last.
+    things: Vec<Thing>,
+    router: Router,
+    folder: PathBuf,
+    guardian: Guardian,
+}
+
+impl Home {
+    /// Says what a home shall be.
+    pub fn builder() -> HomeBuilder {
+        HomeBuilder::default()
+    }
+
+    pub(crate) fn build(plan: &HomeBuilder) -> anyhow::Result<Self> {
+        if !nix::unistd::geteuid().is_root() {
+            bail!("a home needs root, because it makes network namespaces: run this as root");
+        }
+        let missing = missing_packages();
+        if !missing.is_empty() {
+            bail!(
+                "a home needs Debian packages that are missing: apt-get install {}",
+                missing.join(" ")
+            );
+        }
+        let names: BTreeSet<_> = plan.things.iter().map(|thing| &thing.name).collect();
+        if names.len() < plan.things.len() {
+            bail!("two Things of the home have one name");
+        }
+        removal::sweep()?;
+        let name = HomeName::fresh()?;
+        let folder = name.folder();
+        let guardian = Guardian::watch(&name)?;
+        make_folder(&folder)?;
+
+        let namespace = |role: &str| Namespace::new(format!("{name}-{role}"), &folder);
+        let router = namespace("router")?;
+        let internet = namespace("internet")?;
+        let things: Vec<_> = plan
+            .things
+            .iter()
+            .map(|thing| namespace(&format!("thing-{}", thing.name)))
+            .collect::<Result<_, _>>()?;
+        let lines: String = [&router, &internet]
+            .into_iter()
+            .chain(&things)
+            .map(|namespace| format!("netns add {}\n", namespace.netns()))
+            .collect();
+        feed(Command::new("ip").args(["-batch", "-"]), &lines)?;
+
+        let numbers = 1..=u16::MAX;
+        let ports: Vec<_> = things.iter().zip(numbers.clone().map(mac)).collect();
+        let router = Router::build(router, &internet, &ports, &folder, plan.lease_time)?;
+        let things = things
+            .into_iter()
+            .zip(numbers)
+            .zip(&plan.things)
+            .map(|((namespace, number), plan)| Thing::build(namespace, &router, number, plan, &folder))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            things,
+            router,
+            folder,
+            guardian,
+        })
+    }
+
+    /// The router.
+    pub fn router(&self) -> &Router {
+        &self.router
+    }
+
+    /// All Things, in the order of their ports.
+    pub fn things(&self) -> &[Thing] {
+        &self.things
+    }
+
+    /// The Thing of this name.
+    ///
+    /// # Panics
+    /// If the home has none.
+    pub fn thing(&self, name: &str) -> &Thing {
+        self.things
+            .iter()
+            .find(|thing| thing.name() == name)
+            .unwrap_or_else(|| panic!("this home has no Thing called {name}"))
+    }
+
+    /// Lets all Things join at the same time, and returns their addresses in the order of their ports.
+    ///
+    /// # Errors
+    /// If one of them gets no addresses.
+    pub fn join_all(&self) -> anyhow::Result<Vec<Addresses>> {
+        thread::scope(|scope| {
+            let joining: Vec<_> = self
+                .things
+                .iter()
+                .map(|thing| scope.spawn(|| thing.join()))
+                .collect();
+            let joined = joining
+                .into_iter()
+                .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))));
+            joined.collect()
+        })
+    }
+
+    /// The home's own folder; it goes with the home.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The process that removes the home when this one is no more.
+    pub fn guardian(&self) -> u32 {
+        self.guardian.id()
+    }
+}
+
+fn make_folder(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let script = folder.join(LEASE_SCRIPT_NAME);
+    fs::write(&script, LEASE_SCRIPT)?;
+    fs::set_permissions(script, fs::Permissions::from_mode(0o755))?;
+    // AppArmor's profiles are bound to the paths of programs, and Debian's allow these only the files of the system.
+    for program in ["dhclient", "unbound"] {
+        let installed = installed(program).with_context(|| format!("{program} is not installed"))?;
+        fs::copy(installed, folder.join(program))?;
+    }
+    Ok(())
+}

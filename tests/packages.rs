@@ -1,0 +1,38 @@
+//! The Debian packages of the programs that a home runs.
+//!
+//! What it is not: it installs nothing; the developer command does.
+
+use std::{env, path::PathBuf};
+
+/// Packages, each with a program that shows whether it is installed.
+pub const PACKAGES: [(&str, &str); 12] = [
+    ("conntrack", "conntrack"),
+    ("dnsmasq-base", "dnsmasq"),
+    ("iproute2", "ip"),
+    ("iputils-ping", "ping"),
+    ("isc-dhcp-client", "dhclient"),
+    ("nftables", "nft"),
+    ("nsd", "nsd"),
+    ("openssl", "openssl"),
+    ("tcpdump", "tcpdump"),
+    ("udhcpc", "udhcpc"),
+    ("unbound", "unbound"),
+    ("util-linux", "setsid"),
+];
+
+/// The packages that a home needs and that are not installed.
+pub fn missing_packages() -> Vec<&'static str> {
+    PACKAGES
+        .into_iter()
+        .filter(|(_, program)| installed(program).is_none())
+        .map(|(package, _)| package)
+        .collect()
+}
+
+/// Where a program is, if it is installed in one of the folders of `PATH`.
+pub(crate) fn installed(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
