@@ -1,14 +1,19 @@
 //! What MUD files mean for one home: a policy per Thing, each rule with its origin and each ACE with its verdict. Pure.
 
+mod compile;
+mod judge;
 mod mac;
 mod narrow;
+mod packet;
 mod rule;
 mod site;
 mod special_purpose;
 mod thing_policy;
 
+pub use compile::compile;
 pub use mac::{MacAddress, MacAddressError};
 pub use narrow::narrow;
+pub use packet::{IcmpHeader, IpHeader, Judgement, OtherEnd, Packet, TcpHeader, Transport, UdpHeader};
 pub use rule::{
     AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol,
     Rule,

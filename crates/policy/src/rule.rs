@@ -3,7 +3,7 @@
 //! Rules speak of flows, not of packets: a rule is met by the packet that opens a flow, and the replies of an accepted flow
 //! follow it. RFC 8519 speaks of packets; how `compile` gets from one to the other is told there.
 
-use std::ops::RangeInclusive;
+use std::{net::IpAddr, ops::RangeInclusive};
 
 use ipnet::IpNet;
 use mudguard_mud::DomainName;
@@ -40,6 +40,17 @@ pub enum Initiator {
     Peer,
 }
 
+impl Initiator {
+    /// The other of the two.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Thing => Self::Peer,
+            Self::Peer => Self::Thing,
+        }
+    }
+}
+
 /// What a rule does. RFC 8520 section 2 knows only these; `reject` counts as `drop`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -58,6 +69,14 @@ pub enum Family {
     Ipv4,
     /// IPv6.
     Ipv6,
+}
+
+impl Family {
+    /// The family of an address.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::Ipv4 } else { Self::Ipv6 }
+    }
 }
 
 /// The other end of a flow.
