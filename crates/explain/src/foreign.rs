@@ -5,10 +5,23 @@
 /// How many characters of foreign text are shown.
 const LONGEST: usize = 60;
 
+/// How many characters are shown of a passage: a URL, or a reason that quotes foreign text.
+const LONGEST_PASSAGE: usize = 300;
+
 /// The text without control, bidirectional, zero-width and other invisible characters, with single spaces, at most 60
 /// characters long; an ellipsis marks what was cut off.
 #[must_use]
 pub fn foreign_text(text: &str) -> String {
+    clean(text, LONGEST)
+}
+
+/// As [`foreign_text`], at most 300 characters long: for a URL, or a reason that quotes foreign text.
+#[must_use]
+pub fn foreign_passage(text: &str) -> String {
+    clean(text, LONGEST_PASSAGE)
+}
+
+fn clean(text: &str, longest: usize) -> String {
     let mut shown = String::new();
     let mut length = 0;
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
@@ -18,7 +31,7 @@ pub fn foreign_text(text: &str) -> String {
             length += 1;
         }
         for c in visible {
-            if length == LONGEST {
+            if length >= longest {
                 shown.push('\u{2026}');
                 return shown;
             }
@@ -66,6 +79,11 @@ mod tests {
             foreign_text(&"\u{e4}".repeat(61)),
             format!("{}\u{2026}", "\u{e4}".repeat(60))
         );
-        assert!(foreign_text(&"a ".repeat(10_000)).chars().count() <= 61);
+        assert!(foreign_text(&"a ".repeat(10_000)).chars().count() <= 62);
+        assert_eq!(foreign_passage(&"x".repeat(300)), "x".repeat(300));
+        assert_eq!(
+            foreign_passage(&"x".repeat(301)),
+            format!("{}\u{2026}", "x".repeat(300))
+        );
     }
 }

@@ -15,7 +15,7 @@ macro_rules! keys {
     ($($name:ident = $id:literal,)*) => {
         $(pub(crate) const $name: Key = Key($id);)*
 
-        /// Every key.
+        /// Every key of the list.
         #[cfg(test)]
         pub(crate) const ALL: &[Key] = &[$($name),*];
     };
@@ -106,4 +106,95 @@ keys! {
     REASON_WAITS = "reason-waits",
     REASON_OTHER_NAME_SERVICE = "reason-other-name-service",
     REASON_NO_LOOK_UP = "reason-no-look-up",
+
+    DEVICE_UNKNOWN = "device-unknown",
+
+    QUESTION_FILE = "question-file",
+    QUESTION_FILE_YES = "question-file-yes",
+    QUESTION_FILE_NO = "question-file-no",
+    QUESTION_NEW_RULES_YES = "question-new-rules-yes",
+    QUESTION_NEW_RULES_NO = "question-new-rules-no",
+    QUESTION_ADDRESSES = "question-addresses",
+    QUESTION_ADDRESSES_YES = "question-addresses-yes",
+    QUESTION_ADDRESSES_NO = "question-addresses-no",
+    QUESTION_URL = "question-url",
+    QUESTION_NEW_DEVICE = "question-new-device",
+    QUESTION_NEW_DEVICE_YES = "question-new-device-yes",
+    QUESTION_NEW_DEVICE_NO = "question-new-device-no",
+    QUESTION_MEANWHILE_RESTRICTED = "question-meanwhile-restricted",
+    QUESTION_MEANWHILE_OLD_RULES = "question-meanwhile-old-rules",
+    QUESTION_MEANWHILE_NO_ADDRESSES = "question-meanwhile-no-addresses",
+
+    NOTICE_LABORATORY = "notice-laboratory",
+    NOTICE_DATABASE = "notice-database",
+    NOTICE_FIREWALL = "notice-firewall",
+    NOTICE_LIMITATION = "notice-limitation",
+    NOTICE_CLOCK = "notice-clock",
+
+    COUNT_WAITING = "count-waiting",
+    COUNT_LIMITED = "count-limited",
+    COUNT_NOT_LIMITED = "count-not-limited",
+    COUNT_BLOCKED = "count-blocked",
+    COUNT_WOULD_BE_BLOCKED = "count-would-be-blocked",
+    COUNT_TIMES = "count-times",
+    COUNT_ENFORCED = "count-enforced",
+    COUNT_NARROWED = "count-narrowed",
+    COUNT_REFUSED = "count-refused",
+
+    AGO_NOW = "ago-now",
+    AGO_MINUTES = "ago-minutes",
+    AGO_HOURS = "ago-hours",
+    AGO_DAYS = "ago-days",
+}
+
+/// The phrases of the page, each told as [`Phrase`](crate::Phrase).
+pub(crate) mod phrase {
+    use super::Key;
+
+    keys! {
+        DEVICES = "page-devices",
+        SKIP = "page-skip",
+        WAITING = "page-waiting",
+        BLOCKED_DEVICES = "page-blocked-devices",
+        OTHER_DEVICES = "page-other-devices",
+        NO_DEVICES = "page-no-devices",
+        NO_DEVICES_HINT = "page-no-devices-hint",
+        MAY_DO = "page-may-do",
+        MAY_DO_IF_APPROVED = "page-may-do-if-approved",
+        MAY_DO_MEANWHILE = "page-may-do-meanwhile",
+        ELSE_BLOCKED = "page-else-blocked",
+        ELSE_RECORDED = "page-else-recorded",
+        NOT_LIMITED = "page-not-limited",
+        BLOCKED = "page-blocked",
+        WOULD_BE_BLOCKED = "page-would-be-blocked",
+        NOTHING_BLOCKED = "page-nothing-blocked",
+        NOTHING_RECORDED = "page-nothing-recorded",
+        BLOCKED_IS_KEPT = "page-blocked-is-kept",
+        ABOUT = "page-about",
+        TECHNICAL_RULES = "page-technical-rules",
+        RULE = "page-rule",
+        OUTCOME = "page-outcome",
+        PROBLEM = "page-problem",
+        REFUSED_URL = "page-refused-url",
+        DECIDE_ELSEWHERE = "page-decide-elsewhere",
+        HOST_NAME = "page-host-name",
+        ADDRESSES = "page-addresses",
+        MAC_ADDRESS = "page-mac-address",
+        PORT = "page-port",
+        MUD_URL = "page-mud-url",
+        SYSTEM_INFO = "page-system-info",
+        MANUFACTURER = "page-manufacturer",
+        MODEL = "page-model",
+        LAST_UPDATE = "page-last-update",
+        RETRIEVED = "page-retrieved",
+        DIGEST = "page-digest",
+        FIRST_SEEN = "page-first-seen",
+        LAST_SEEN = "page-last-seen",
+        NOT_SUPPORTED = "page-not-supported",
+        MODE_WATCH = "page-mode-watch",
+        MODE_ASK = "page-mode-ask",
+        MODE_PROTECT = "page-mode-protect",
+        FOOTER = "page-footer",
+        ALL_DEVICES = "page-all-devices",
+    }
 }

@@ -1,7 +1,7 @@
 //! A language: the Fluent bundle behind every word.
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
-use unic_langid::LanguageIdentifier;
+use unic_langid::{CharacterDirection, LanguageIdentifier};
 
 use crate::keys::{self, Key};
 
@@ -11,11 +11,14 @@ pub(crate) const ENGLISH: &[&str] = &[
     include_str!("../locales/en/services.ftl"),
     include_str!("../locales/en/labels.ftl"),
     include_str!("../locales/en/blocked.ftl"),
+    include_str!("../locales/en/questions.ftl"),
+    include_str!("../locales/en/page.ftl"),
 ];
 
 /// The words of one language. It may be shared among threads.
 pub struct Language {
     bundle: FluentBundle<FluentResource>,
+    tag: String,
     isolates: bool,
 }
 
@@ -52,7 +55,27 @@ impl Language {
                 FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
             bundle.add_resource_overriding(resource);
         }
-        Self { bundle, isolates }
+        let tag = tag.to_owned();
+        Self {
+            bundle,
+            tag,
+            isolates,
+        }
+    }
+
+    /// Its tag (RFC 5646), as HTML's `lang` wants it.
+    #[must_use]
+    pub fn tag(&self) -> &str {
+        &self.tag
+    }
+
+    /// Whether it is written from right to left.
+    #[must_use]
+    pub fn is_right_to_left(&self) -> bool {
+        self.bundle
+            .locales
+            .iter()
+            .any(|locale| locale.character_direction() == CharacterDirection::RTL)
     }
 
     /// A message with its arguments; its key if it is missing.

@@ -4,20 +4,28 @@
 //! `locales/`, one Fluent message per shape, so that a language may order and inflect as it must.
 
 mod attempt;
+mod device;
 mod foreign;
 mod group;
 mod keys;
 mod label;
 mod language;
+mod notice;
+mod phrase;
 mod place;
+mod question;
 mod sentence;
 mod service;
 
 pub use attempt::{Attempt, BlockedReason};
-pub use foreign::foreign_text;
+pub use device::device_name;
+pub use foreign::{foreign_passage, foreign_text};
 pub use group::{Context, sentences};
 pub use label::{Standing, Symbol, TrustLabel, UrlChannel, verdict_words};
 pub use language::Language;
+pub use notice::NoticeLabel;
+pub use phrase::{Ago, Count, Phrase};
 pub use place::Place;
+pub use question::QuestionLabel;
 pub use sentence::{Caution, Class, Direction, Sentence, Shape};
 pub use service::{Service, Services};

@@ -1,0 +1,32 @@
+# What the owner is asked. First what happened, then what holds meanwhile, then the two buttons: short, and what they do.
+
+# $reason: why the file is not believed on its own, in English, without a full stop.
+question-file = There are rules for this device, but they need your decision: { $reason }.
+question-file-yes = Use these rules
+question-file-no = Do not use them
+question-new-rules-yes = Use the new rules
+question-new-rules-no = Keep the old rules
+question-addresses = Part of its rules names addresses instead of names. Who is behind an address can change.
+question-addresses-yes = Allow these addresses
+question-addresses-no = Keep them blocked
+# $new: a URL.
+question-url = It says now that other rules are for it: { $new }. An update can be the reason, or a device that pretends to be another.
+question-new-device = This device has joined your home, and there are no rules for it.
+question-new-device-yes = Do not limit it
+question-new-device-no = Keep it limited
+
+question-meanwhile-restricted = Until you decide, it reaches only this router.
+question-meanwhile-old-rules = Until you decide, the old rules stay.
+question-meanwhile-no-addresses = Until you decide, this part of its rules is left out.
+
+# What the household should know about the gateway itself.
+
+# $list: prefixes of addresses.
+notice-laboratory = Laboratory setting: { $list } count as addresses of the internet. This is for tests; turn it off in a real home.
+# $path: a path on this router.
+notice-database = What was stored could not be read, and was set aside as { $path }. Known devices stay limited until they are learned anew.
+# $reason: the kernel’s answer, in English.
+notice-firewall = The newest rules could not be loaded: { $reason }. The last good rules stay.
+# $what: what cannot be enforced, in English.
+notice-limitation = Not everything can be enforced here: { $what }.
+notice-clock = The clock of this router is not set yet. Dates of signatures are checked once it is.
