@@ -36,6 +36,8 @@ pub struct Settings {
     pub max_blocked: usize,
     /// The most looked-up addresses remembered of one Thing. 512.
     pub max_looked_up: usize,
+    /// Whether Things of which nothing is known are restricted, as in the mode `protect`: nobody can say which of them had rules before.
+    pub restrict_strangers: bool,
     /// What makes this home's moments of retrieval its own, so that not all homes ask at once. Any number.
     pub jitter: u32,
 }
@@ -48,6 +50,7 @@ impl Default for Settings {
             max_bindings: 16,
             max_blocked: 64,
             max_looked_up: 512,
+            restrict_strangers: false,
             jitter: 0,
         }
     }
@@ -108,12 +111,9 @@ impl Manager {
                     self.recompile_all(&mut actions);
                 }
             }
-            Event::ClockChanged(clock) => {
-                self.changed |= self.clock != clock;
-                self.clock = clock;
-            }
+            Event::ClockChanged(clock) => self.clock_changed(clock, &mut actions),
             Event::Noticed(notice) => self.noticed(notice),
-            Event::Applied { version } => self.applied(version),
+            Event::Applied { .. } => self.applied(),
             Event::Tick => self.tick(now, &mut actions),
         }
         actions
@@ -154,6 +154,15 @@ impl Manager {
         self.files.values().filter_map(|file| file.fetch.due).min()
     }
 
+    /// Whether a Thing that the owner has not admitted reaches only this router.
+    fn strangers_wait(&self) -> bool {
+        match self.settings.mode {
+            Mode::Watch => false,
+            Mode::Ask => self.settings.restrict_strangers,
+            Mode::Protect => true,
+        }
+    }
+
     fn noticed(&mut self, notice: Notice) {
         // A newer refusal replaces the older: its text is about the newest ruleset.
         if matches!(notice, Notice::FirewallRefused(_)) {
@@ -166,12 +175,11 @@ impl Manager {
         }
     }
 
-    fn applied(&mut self, version: u32) {
+    /// The firewall takes one ruleset after the other, so the kernel's consent is newer than any refusal.
+    fn applied(&mut self) {
         let before = self.notices.len();
-        if version == self.published.version {
-            self.notices
-                .retain(|known| !matches!(known, Notice::FirewallRefused(_)));
-        }
+        self.notices
+            .retain(|known| !matches!(known, Notice::FirewallRefused(_)));
         self.changed |= self.notices.len() != before;
     }
 
@@ -194,7 +202,7 @@ impl Manager {
             .as_ref()
             .and_then(|url| self.files.get(url)?.in_force.clone());
         let has_url = thing.url.is_some();
-        let admitted = self.settings.mode != Mode::Protect || decisions.admitted;
+        let admitted = decisions.admitted || !(self.strangers_wait() || decisions.restricted && !has_url);
         let file = file.filter(|_| admitted);
         let enforcement = match self.settings.mode {
             Mode::Watch if file.is_some() => Enforcement::Observe,
@@ -268,7 +276,8 @@ impl Manager {
         let Some(thing) = self.things.get(&mac) else {
             return;
         };
-        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
+        let mut decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
+        decisions.restricted = false;
         // A stranger is forgotten with the daemon: anyone can make up MAC addresses, and flash is small.
         if thing.url.is_none() && thing.name.is_none() && decisions == Decisions::default() {
             return;

@@ -87,6 +87,10 @@ pub struct Binding {
 pub enum Channel {
     /// DHCPv4 option 161.
     Dhcpv4,
+    /// DHCPv6 option 112.
+    Dhcpv6,
+    /// The LLDP TLV of RFC 8520 section 12.
+    Lldp,
 }
 
 /// What the firewall does for a Thing.

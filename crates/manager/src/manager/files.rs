@@ -8,8 +8,8 @@ use mudguard_policy::MacAddress;
 
 use super::{Manager, addresses_approved, push_once};
 use crate::{
-    Action, Fetched, FileInForce, FileRecord, JournalEntry, JournalKind, Moment, Retrieved, Trust, Waiting,
-    WaitingFile,
+    Action, ClockState, Fetched, FileInForce, FileRecord, JournalEntry, JournalKind, Moment, Retrieved,
+    Trust, Waiting, WaitingFile,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -51,6 +51,35 @@ impl Manager {
                 url: url.clone(),
                 etag,
             });
+        }
+    }
+
+    /// Dates can be judged from now on: files that were believed without it are retrieved and judged again.
+    pub(super) fn clock_changed(&mut self, clock: ClockState, actions: &mut Vec<Action>) {
+        self.changed |= self.clock != clock;
+        self.clock = clock;
+        if clock != ClockState::Valid {
+            return;
+        }
+        for (url, state) in &mut self.files {
+            let provisional = state.in_force.as_ref().is_some_and(|file| {
+                matches!(
+                    file.trust,
+                    Trust::Signed {
+                        provisional: true,
+                        ..
+                    }
+                )
+            });
+            if provisional && !state.fetch.in_flight {
+                state.fetch.in_flight = true;
+                state.fetch.due = None;
+                // Without the entity tag: "unchanged" would judge nothing.
+                actions.push(Action::Fetch {
+                    url: url.clone(),
+                    etag: None,
+                });
+            }
         }
     }
 
@@ -139,6 +168,7 @@ impl Manager {
             .as_ref()
             .is_some_and(|file| file.sha256 == octets.sha256 && same_kind(&file.trust, &trust))
         {
+            self.judged_again(url, trust);
             self.confirmed(url, now, actions);
             return;
         }
@@ -258,6 +288,17 @@ impl Manager {
         }
         if *thing.policy != self.approved_policy(mac, file) {
             self.ask(mac, Waiting::Addresses, now, actions);
+        }
+    }
+
+    /// The signature of the file in force was verified again, now with its dates.
+    fn judged_again(&mut self, url: &MudUrl, trust: Trust) {
+        if let Trust::Signed {
+            provisional: false, ..
+        } = trust
+            && let Some(file) = self.files.get_mut(url).and_then(|state| state.in_force.as_mut())
+        {
+            Arc::make_mut(file).trust = trust;
         }
     }
 

@@ -9,7 +9,9 @@ use super::{
     files::{FileState, Schedule, jitter, read},
     sightings::Decisions,
 };
-use crate::{Action, FileInForce, FileRecord, Home, Mode, Moment, Thing, ThingRecord, Waiting};
+use mudguard_policy::MacAddress;
+
+use crate::{Action, FileInForce, FileRecord, Home, Moment, Thing, ThingRecord, Waiting};
 
 /// What the store kept.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,9 @@ pub struct Restored {
     pub things: Vec<ThingRecord>,
     /// The last good files.
     pub files: Vec<FileRecord>,
+    /// Things that were limited before. Those of them of which `things` knows no MUD URL were lost, and are limited until they are
+    /// learnt anew or admitted by the owner.
+    pub restricted: Vec<MacAddress>,
 }
 
 impl Manager {
@@ -34,6 +39,9 @@ impl Manager {
         for record in restored.things {
             manager.restore_thing(record, now, &mut actions);
         }
+        for mac in restored.restricted {
+            manager.restrict(mac, now, &mut actions);
+        }
         let urls: Vec<_> = manager
             .things
             .values()
@@ -43,6 +51,26 @@ impl Manager {
             manager.want_file(&url, now, &mut actions);
         }
         (manager, actions)
+    }
+
+    /// Limits a Thing that was limited before, if what is kept of it does not say why.
+    fn restrict(&mut self, mac: MacAddress, now: Moment, actions: &mut Vec<Action>) {
+        let admitted = self
+            .decisions
+            .get(&mac)
+            .is_some_and(|decisions| decisions.admitted);
+        match self.things.get(&mac) {
+            Some(thing) if thing.url.is_some() || admitted => return,
+            Some(_) => {}
+            None if self.things.len() >= self.settings.max_things || !mac.is_station() => return,
+            None => {
+                self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
+            }
+        }
+        self.decisions.entry(mac).or_default().restricted = true;
+        self.changed = true;
+        self.recompile(mac, actions);
+        self.ask(mac, Waiting::NewThing, now, actions);
     }
 
     fn restore_file(&mut self, record: FileRecord, now: Moment) {
@@ -89,6 +117,7 @@ impl Manager {
                 addresses_approved: record.addresses_approved,
                 admitted: record.admitted,
                 rejected: record.rejected,
+                restricted: false,
             },
         );
         let mut bindings = record.bindings;
@@ -116,7 +145,7 @@ impl Manager {
             .decisions
             .get(&mac)
             .is_some_and(|decisions| decisions.admitted);
-        if self.settings.mode == Mode::Protect && !admitted {
+        if self.strangers_wait() && !admitted {
             self.ask(mac, Waiting::NewThing, now, actions);
         }
     }

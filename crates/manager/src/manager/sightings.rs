@@ -9,7 +9,7 @@ use mudguard_policy::MacAddress;
 use super::{Manager, push_once};
 use crate::{
     Action, Announced, Announcement, Answer, Binding, BlockedFlow, Channel, Denial, Enforcement,
-    JournalEntry, JournalKind, Mode, Moment, Question, Thing, Waiting,
+    JournalEntry, JournalKind, Moment, Question, Thing, Waiting,
 };
 
 /// What the owner decided about a Thing.
@@ -17,6 +17,8 @@ use crate::{
 pub(super) struct Decisions {
     pub(super) addresses_approved: Option<[u8; 32]>,
     pub(super) admitted: bool,
+    /// It had rules, and they are lost: until its MUD URL is learnt anew it reaches only this router. Not stored: see [`Restored`](super::Restored).
+    pub(super) restricted: bool,
     pub(super) rejected: Option<String>,
 }
 
@@ -222,7 +224,7 @@ impl Manager {
         self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
         self.changed = true;
         self.recompile(mac, actions);
-        if self.settings.mode == Mode::Protect {
+        if self.strangers_wait() {
             self.ask(mac, Waiting::NewThing, now, actions);
         }
         true

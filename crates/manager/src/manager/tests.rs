@@ -12,9 +12,11 @@ use mudguard_policy::{Initiator, MacAddress, Verdict, narrow};
 
 use super::{Manager, Restored, Settings};
 use crate::{
-    Action, Announced, Announcement, Answer, Channel, Command, CommandError, Denial, Enforcement, Event,
-    Fetched, Home, Lan, Mode, Moment, Retrieved, Thing, Trust, Waiting,
+    Action, Announced, Announcement, Answer, Channel, ClockState, Command, CommandError, Denial, Enforcement,
+    Event, Fetched, Home, Lan, Mode, Moment, Notice, Retrieved, Thing, Trust, Waiting,
 };
+
+mod lost;
 
 const LAMP: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
 const OTHER: MacAddress = MacAddress([2, 0, 0, 0, 0, 2]);
