@@ -1,1 +1,24 @@
-//! Policies to an nftables ruleset, applied atomically; elements over netlink.
+//! The firewall: what the Things of a [`Snapshot`](mudguard_manager::Snapshot) may do, as nftables rules of the kernel (RFC 8520, RFC 9726).
+//!
+//! The crate lowers policies to a ruleset, loads it as one transaction, adds the addresses that the resolver tells, hears what the
+//! kernel denies, and ends flows that are no longer permitted. Which packets pass in which state is specified in `docs/security.md`.
+//!
+//! What it is not: it decides no policy, and it touches no table but its own.
+
+mod denials;
+mod elements;
+mod error;
+mod firewall;
+mod kernel;
+
+pub use denials::Denials;
+pub use elements::{Elements, Told};
+pub use error::{ElementError, FirewallError};
+pub use firewall::{Firewall, LeftOut, Removal, remove, ruleset_text};
+pub use kernel::{Bridge, Kernel};
+
+/// The name of our tables.
+pub const TABLE: &str = "mudguard";
+
+/// The group to which the kernel sends samples of what it denies.
+pub const LOG_GROUP: u16 = 8520;
