@@ -91,6 +91,7 @@ keys! {
     TRUST_NO_URL = "trust-no-url",
 
     CHANNEL_DHCP = "channel-dhcp",
+    CHANNEL_LLDP = "channel-lldp",
 
     VERDICT_ENFORCED = "verdict-enforced",
     VERDICT_NARROWED = "verdict-narrowed",
@@ -196,5 +197,13 @@ pub(crate) mod phrase {
         MODE_PROTECT = "page-mode-protect",
         FOOTER = "page-footer",
         ALL_DEVICES = "page-all-devices",
+        REFUSED_NO_SUCH_PAGE = "page-refused-no-such-page",
+        REFUSED_NO_SUCH_DEVICE = "page-refused-no-such-device",
+        REFUSED_NOTHING_WAITS = "page-refused-nothing-waits",
+        REFUSED_WRONG_HOST = "page-refused-wrong-host",
+        REFUSED_OTHER_SITE = "page-refused-other-site",
+        REFUSED_OLD_FORM = "page-refused-old-form",
+        REFUSED_NOT_HERE = "page-refused-not-here",
+        REFUSED_NO_ANSWER = "page-refused-no-answer",
     }
 }

@@ -75,6 +75,8 @@ pub enum TrustLabel {
 pub enum UrlChannel {
     /// By DHCP, which proves nothing.
     Dhcp,
+    /// By LLDP, which proves nothing either.
+    Lldp,
 }
 
 impl Standing {
@@ -146,6 +148,7 @@ impl UrlChannel {
     pub fn text(self, language: &Language) -> String {
         match self {
             Self::Dhcp => language.text(keys::CHANNEL_DHCP, &[]),
+            Self::Lldp => language.text(keys::CHANNEL_LLDP, &[]),
         }
     }
 }

@@ -111,6 +111,22 @@ phrases! {
     FOOTER,
     /// The way back to all devices.
     ALL_DEVICES,
+    /// There is no such page.
+    REFUSED_NO_SUCH_PAGE,
+    /// There is no such device.
+    REFUSED_NO_SUCH_DEVICE,
+    /// The question was answered meanwhile, or has gone.
+    REFUSED_NOTHING_WAITS,
+    /// The request is for another host.
+    REFUSED_WRONG_HOST,
+    /// A form of another site.
+    REFUSED_OTHER_SITE,
+    /// A form from before the start of the gateway.
+    REFUSED_OLD_FORM,
+    /// Decisions are not taken from there.
+    REFUSED_NOT_HERE,
+    /// The manager did not answer.
+    REFUSED_NO_ANSWER,
 }
 
 impl Phrase {

@@ -1,1 +1,86 @@
-//! The local page and the JSON API.
+//! The local page and the JSON API: they read snapshots and send commands.
+//!
+//! What it is not: it decides nothing and keeps nothing. Foreign text (host names, what files and certificates say) is cleaned by
+//! `explain` and written as text, never as markup. There is no log-in yet: the page is meant for the loopback interface, and it offers
+//! decisions (RFC 8520 sections 13.2 and 16) to callers from there alone.
+//!
+//! Two listeners serve the same JSON under `/api/v1`:
+//! - [`serve_control`], a Unix socket for the command line: reading and deciding; who may connect is the file mode's business;
+//! - [`serve_page`], a TCP socket for browsers: the page, and reading of the API. Requests for another host are refused (DNS rebinding).
+
+mod api;
+mod decide;
+mod find;
+mod guard;
+mod page;
+mod refusal;
+mod server;
+mod view;
+
+use std::sync::Arc;
+
+use mudguard_explain::Language;
+use mudguard_manager::{Command, CommandError, Snapshot};
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use server::{WebError, serve_control, serve_page};
+
+/// A decision of the owner, on its way to the task that owns the manager.
+#[derive(Debug)]
+pub struct CommandRequest {
+    /// The decision.
+    pub command: Command,
+    /// Where the answer goes, once the decision holds and the snapshot shows it.
+    pub reply: oneshot::Sender<Result<(), CommandError>>,
+}
+
+/// What both listeners need. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Web {
+    snapshot: watch::Receiver<Arc<Snapshot>>,
+    commands: mpsc::Sender<CommandRequest>,
+    words: Arc<Words>,
+    names: Arc<[String]>,
+    token: Arc<str>,
+}
+
+/// The languages in which it speaks.
+#[derive(Debug)]
+struct Words {
+    /// For HTML.
+    page: Language,
+    /// For JSON.
+    plain: Language,
+}
+
+impl Web {
+    /// `names` are further host names by which browsers may call the page, beside the addresses at which it listens.
+    ///
+    /// # Errors
+    /// If the system gives no random octets.
+    pub fn new(
+        snapshot: watch::Receiver<Arc<Snapshot>>,
+        commands: mpsc::Sender<CommandRequest>,
+        names: Vec<String>,
+    ) -> Result<Self, WebError> {
+        let words = Words {
+            page: Language::english(),
+            plain: Language::plain_english(),
+        };
+        Ok(Self {
+            snapshot,
+            commands,
+            words: Arc::new(words),
+            names: names.iter().map(|name| guard::plain_host(name)).collect(),
+            token: guard::new_token()?,
+        })
+    }
+
+    /// The newest picture.
+    fn now(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.borrow())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ trust-no-url = It does not say what it needs
 # How the address of the rules was learnt.
 
 channel-dhcp = told by the device itself, which can be faked
+channel-lldp = told by the device itself over its cable, which can be faked
 
 # What became of a technical rule. $what and $why are in English.
 

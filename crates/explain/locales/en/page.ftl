@@ -88,6 +88,22 @@ page-mode-protect = Mode: protect. Devices with rules are limited; every other d
 page-footer = This page comes from your router and works without the internet. Nothing you see here leaves your home.
 # The way back to all devices.
 page-all-devices = All devices
+# There is no such page.
+page-refused-no-such-page = There is no such page.
+# There is no such device.
+page-refused-no-such-device = There is no such device in your home.
+# The question was answered meanwhile, or has gone.
+page-refused-nothing-waits = Nothing of this device waits for you any more.
+# The request is for another host.
+page-refused-wrong-host = This router is not called by this name. Call it by its address.
+# A form of another site.
+page-refused-other-site = This request came from another web site, so nothing was changed.
+# A form from before the start of the gateway.
+page-refused-old-form = This page was older than the router’s last start, so nothing was changed. Open it again and repeat your decision.
+# Decisions are not taken from there.
+page-refused-not-here = Decisions are taken on the router itself, so nothing was changed.
+# The manager did not answer.
+page-refused-no-answer = Your decision was not confirmed in time. Look at the device before you try again.
 
 # A device without any name; $last: the end of its MAC address.
 device-unknown = Unknown device ({ $last })

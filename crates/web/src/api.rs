@@ -1,0 +1,110 @@
+//! The JSON API, version 1: what it holds is in [`shape`]; keys are in kebab case; errors are RFC 9457 problem details.
+
+mod shape;
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Path, State, rejection::PathRejection},
+    middleware::from_fn,
+    routing::{get, post},
+};
+
+use crate::{
+    Web,
+    decide::{Decision, decide},
+    find::find,
+    guard::{self, MOST_BODY_OCTETS},
+    refusal::Refusal,
+    view::{View, by_urgency},
+};
+use shape::{Detail, Status, Summary, Things};
+
+/// The API of the control socket: reading and deciding.
+pub(crate) fn control(web: Web) -> Router {
+    reading()
+        .route("/api/v1/things/{thing}/approve", post(approve))
+        .route("/api/v1/things/{thing}/reject", post(reject))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(other_method)
+        .with_state(web)
+        .layer(DefaultBodyLimit::max(MOST_BODY_OCTETS))
+        .layer(from_fn(guard::everywhere))
+}
+
+/// The part of the API that reads.
+pub(crate) fn reading() -> Router<Web> {
+    Router::new()
+        .route("/api/v1/status", get(status))
+        .route("/api/v1/things", get(things))
+        .route("/api/v1/things/{thing}", get(thing))
+}
+
+async fn status(State(web): State<Web>) -> Json<Status> {
+    Json(Status::of(&web.now(), &web.words.plain))
+}
+
+async fn things(State(web): State<Web>) -> Json<Things> {
+    let snapshot = web.now();
+    let things = by_urgency(&snapshot, &web.words.plain)
+        .iter()
+        .map(Summary::of)
+        .collect();
+    Json(Things { things })
+}
+
+async fn thing(
+    State(web): State<Web>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<Detail>, Refusal> {
+    let snapshot = web.now();
+    let Path(name) = name.map_err(|_| Refusal::Malformed)?;
+    let thing = find(&snapshot, &name, &web.words.plain)?;
+    Ok(Json(Detail::of(&View {
+        snapshot: &snapshot,
+        thing,
+        language: &web.words.plain,
+    })))
+}
+
+async fn approve(
+    State(web): State<Web>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<Summary>, Refusal> {
+    answer(&web, name, Decision::Approve).await
+}
+
+async fn reject(
+    State(web): State<Web>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Json<Summary>, Refusal> {
+    answer(&web, name, Decision::Reject).await
+}
+
+/// Decides, and tells how the Thing stands then.
+async fn answer(
+    web: &Web,
+    name: Result<Path<String>, PathRejection>,
+    decision: Decision,
+) -> Result<Json<Summary>, Refusal> {
+    let Path(name) = name.map_err(|_| Refusal::Malformed)?;
+    let mac = find(&web.now(), &name, &web.words.plain)?.mac;
+    decide(web, mac, decision).await?;
+    let snapshot = web.now();
+    let thing = snapshot
+        .things
+        .get(&mac)
+        .ok_or_else(|| Refusal::NoSuchThing(mac.to_string()))?;
+    Ok(Json(Summary::of(&View {
+        snapshot: &snapshot,
+        thing,
+        language: &web.words.plain,
+    })))
+}
+
+pub(crate) async fn nothing_here() -> Refusal {
+    Refusal::NoSuchPath
+}
+
+pub(crate) async fn other_method() -> Refusal {
+    Refusal::Method
+}

@@ -1,0 +1,55 @@
+//! Handing a decision of the owner to the task that owns the manager.
+
+use std::time::Duration;
+
+use mudguard_manager::{Command, CommandError};
+use mudguard_policy::MacAddress;
+use serde::Deserialize;
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::{CommandRequest, Web, refusal::Refusal};
+
+/// How long the answer may take; less than a connection may last, so that the caller is told.
+const TIME_LIMIT: Duration = Duration::from_secs(8);
+
+/// Yes or no, as it stands in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Decision {
+    Approve,
+    Reject,
+}
+
+impl Decision {
+    fn about(self, thing: MacAddress) -> Command {
+        match self {
+            Self::Approve => Command::Approve { thing },
+            Self::Reject => Command::Reject { thing },
+        }
+    }
+}
+
+/// Takes a decision, and returns once it holds and the newest snapshot shows it.
+///
+/// # Errors
+/// If there is nothing to decide, or the answer does not come.
+pub(crate) async fn decide(web: &Web, mac: MacAddress, decision: Decision) -> Result<(), Refusal> {
+    let (reply, answer) = oneshot::channel();
+    let request = CommandRequest {
+        command: decision.about(mac),
+        reply,
+    };
+    let exchange = async {
+        web.commands.send(request).await.ok()?;
+        answer.await.ok()
+    };
+    let answer = timeout(TIME_LIMIT, exchange)
+        .await
+        .ok()
+        .flatten()
+        .ok_or(Refusal::NoAnswer)?;
+    answer.map_err(|error| match error {
+        CommandError::UnknownThing(mac) => Refusal::NoSuchThing(mac.to_string()),
+        CommandError::NothingWaits(mac) => Refusal::NothingWaits(mac),
+    })
+}

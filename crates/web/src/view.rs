@@ -1,0 +1,240 @@
+//! A Thing as it is told: its name, where it stands, its sentences, its question. JSON and HTML both read it here.
+
+mod blocked;
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+use mudguard_explain::{
+    Context, Language, NoticeLabel, QuestionLabel, Sentence, Standing, TrustLabel, UrlChannel, device_name,
+    sentences,
+};
+use mudguard_manager::{Channel, ClockState, Enforcement, Notice, Question, Snapshot, Thing, Trust, Waiting};
+use mudguard_mud::MudFile;
+use mudguard_policy::{MacAddress, ThingPolicy};
+
+pub(crate) use blocked::Blocked;
+
+/// A Thing of a snapshot, in a language.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) thing: &'a Thing,
+    pub(crate) language: &'a Language,
+}
+
+/// How urgent a Thing is, the most urgent first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Urgency {
+    /// It waits for the owner.
+    Waits,
+    /// Something of it was blocked.
+    Blocked,
+    /// Nothing is to be done.
+    Calm,
+}
+
+/// All Things, the most urgent first.
+pub(crate) fn by_urgency<'a>(snapshot: &'a Snapshot, language: &'a Language) -> Vec<View<'a>> {
+    let mut views: Vec<View<'a>> = snapshot
+        .things
+        .values()
+        .map(|thing| View {
+            snapshot,
+            thing,
+            language,
+        })
+        .collect();
+    views.sort_by_cached_key(|view| {
+        let raised = view.thing.question.as_ref().map(|question| question.raised);
+        let is_loose = view.thing.enforcement == Enforcement::None;
+        (
+            view.urgency(),
+            raised,
+            is_loose,
+            view.name().to_lowercase(),
+            view.thing.mac,
+        )
+    });
+    views
+}
+
+impl View<'_> {
+    pub(crate) fn name(&self) -> String {
+        name(self.thing, self.language)
+    }
+
+    pub(crate) fn urgency(&self) -> Urgency {
+        if self.thing.question.is_some() {
+            Urgency::Waits
+        } else if self.thing.blocked.is_empty() {
+            Urgency::Calm
+        } else {
+            Urgency::Blocked
+        }
+    }
+
+    /// Where it stands, with its question.
+    pub(crate) fn standing(&self) -> Standing {
+        if self.thing.question.is_some() {
+            Standing::Waits
+        } else {
+            self.standing_meanwhile()
+        }
+    }
+
+    /// Where it stands, whatever is asked.
+    pub(crate) fn standing_meanwhile(&self) -> Standing {
+        match (self.thing.enforcement, &self.thing.file) {
+            (Enforcement::None, _) => Standing::NotLimited,
+            (Enforcement::Observe, _) => Standing::Watched,
+            (Enforcement::Enforce, Some(_)) => Standing::Limited,
+            (Enforcement::Enforce, None) => Standing::Restricted,
+        }
+    }
+
+    pub(crate) fn trust(&self) -> TrustLabel {
+        match (&self.thing.file, &self.thing.question) {
+            (Some(file), _) => trust(&file.trust),
+            (
+                None,
+                Some(Question {
+                    waiting: Waiting::File(file),
+                    ..
+                }),
+            ) => TrustLabel::Waits {
+                reason: file.reason.clone(),
+            },
+            (None, _) if self.thing.url.is_some() => TrustLabel::None,
+            (None, _) => TrustLabel::NoUrl,
+        }
+    }
+
+    pub(crate) fn channel(&self) -> Option<UrlChannel> {
+        self.thing.channel.map(channel)
+    }
+
+    pub(crate) fn question(&self) -> Option<QuestionLabel> {
+        let question = self.thing.question.as_ref()?;
+        Some(match &question.waiting {
+            Waiting::File(file) => QuestionLabel::File {
+                reason: file.reason.clone(),
+                replaces: self.thing.file.is_some(),
+            },
+            Waiting::Addresses => QuestionLabel::Addresses,
+            Waiting::Url(url, _) => QuestionLabel::Url {
+                new: url.as_str().to_owned(),
+            },
+            Waiting::NewThing => QuestionLabel::NewDevice,
+        })
+    }
+
+    /// What it may do; nothing to be told if it is not managed.
+    pub(crate) fn sentences(&self) -> Vec<Sentence> {
+        if self.thing.enforcement == Enforcement::None {
+            return Vec::new();
+        }
+        let file = self.thing.file.as_ref().map(|in_force| &in_force.file);
+        self.sentences_of(&self.thing.policy, file)
+    }
+
+    /// What a file that waits would permit.
+    pub(crate) fn sentences_if_approved(&self) -> Vec<Sentence> {
+        match self.thing.question.as_ref().map(|question| &question.waiting) {
+            Some(Waiting::File(waiting)) => self.sentences_of(&waiting.policy, Some(&waiting.file.file)),
+            Some(Waiting::Addresses | Waiting::Url(..) | Waiting::NewThing) | None => Vec::new(),
+        }
+    }
+
+    fn sentences_of(&self, policy: &ThingPolicy, file: Option<&MudFile>) -> Vec<Sentence> {
+        let local_networks = self.local_networks();
+        let name_of = |mac: MacAddress| match self.snapshot.things.get(&mac) {
+            Some(thing) => name(thing, self.language),
+            None => device_name(None, None, mac, self.language),
+        };
+        sentences(&Context {
+            policy,
+            file,
+            url: self.thing.url.as_ref(),
+            local_networks: &local_networks,
+            name_of: &name_of,
+        })
+    }
+
+    fn local_networks(&self) -> Vec<IpNet> {
+        self.snapshot
+            .home
+            .lans
+            .iter()
+            .flat_map(|lan| lan.prefixes.iter().copied())
+            .collect()
+    }
+
+    /// What was blocked, the latest first.
+    pub(crate) fn blocked(&self) -> Vec<Blocked<'_>> {
+        blocked::of(self.thing, &self.local_networks())
+    }
+}
+
+fn name(thing: &Thing, language: &Language) -> String {
+    device_name(
+        thing.name.as_deref(),
+        thing.host_name.as_deref(),
+        thing.mac,
+        language,
+    )
+}
+
+/// Why a file is believed.
+pub(crate) fn trust(trust: &Trust) -> TrustLabel {
+    match trust {
+        Trust::Signed {
+            signer, provisional, ..
+        } => TrustLabel::Signed {
+            signer: signer.clone(),
+            provisional: *provisional,
+        },
+        Trust::Approved { at } => TrustLabel::Approved { day: day(*at) },
+    }
+}
+
+fn channel(channel: Channel) -> UrlChannel {
+    match channel {
+        Channel::Dhcpv4 | Channel::Dhcpv6 => UrlChannel::Dhcp,
+        Channel::Lldp => UrlChannel::Lldp,
+    }
+}
+
+/// A day, such as 2026-01-31.
+pub(crate) fn day(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d").to_string()
+}
+
+/// What the household should know about the gateway, the gravest first; each with its kind.
+pub(crate) fn notices(snapshot: &Snapshot) -> Vec<(&'static str, NoticeLabel)> {
+    let mut notices: Vec<(u8, &'static str, NoticeLabel)> = snapshot
+        .notices
+        .iter()
+        .map(|notice| match notice {
+            Notice::FirewallRefused(reason) => (
+                0,
+                "firewall-refused",
+                NoticeLabel::FirewallRefused(reason.clone()),
+            ),
+            Notice::DatabaseSetAside(path) => (
+                1,
+                "database-set-aside",
+                NoticeLabel::DatabaseSetAside(path.clone()),
+            ),
+            Notice::Laboratory(prefixes) => (2, "laboratory", NoticeLabel::Laboratory(prefixes.clone())),
+            Notice::Limitation(what) => (4, "limitation", NoticeLabel::Limitation(what.clone())),
+        })
+        .collect();
+    if snapshot.clock != ClockState::Valid {
+        notices.push((3, "clock-not-set", NoticeLabel::ClockNotSet));
+    }
+    notices.sort_by_key(|(gravity, ..)| *gravity);
+    notices
+        .into_iter()
+        .map(|(_, kind, label)| (kind, label))
+        .collect()
+}
