@@ -11,7 +11,12 @@ mod sender;
 mod tcp;
 mod udp;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use ipnet::IpNet;
 use thiserror::Error;
@@ -45,6 +50,9 @@ pub struct FrontEnd<S> {
     desk: Arc<Desk<S>>,
 }
 
+/// Opens further addresses while others are served: a router's addresses change, and clients must not notice.
+pub struct MoreAddresses<S>(Arc<Desk<S>>);
+
 /// A socket is broken for good; the others were closed too.
 #[derive(Debug, Error)]
 #[error("{address} ({transport}) no longer works: {source}")]
@@ -59,7 +67,7 @@ pub struct ListenError {
 
 /// What all sockets share.
 pub(crate) struct Desk<S> {
-    lan: Vec<IpNet>,
+    lan: RwLock<Vec<IpNet>>,
     handler: Handler<S>,
     queries: Arc<Admission>,
     connections: Arc<Admission>,
@@ -73,34 +81,26 @@ impl<S: AnswerSink> FrontEnd<S> {
         sink: Arc<S>,
         counting: Arc<Counting>,
     ) -> Result<Self, StartError> {
-        let mut sockets = Vec::with_capacity(config.listen.len());
-        for &address in &config.listen {
-            let bind_error = |transport| {
-                move |source| StartError::Bind {
-                    address,
-                    transport,
-                    source,
-                }
-            };
-            let udp = UdpSocket::bind(address).await.map_err(bind_error("UDP"))?;
-            // Port 0 is for tests: TCP takes the port that UDP was given.
-            let address = udp.local_addr().map_err(bind_error("UDP"))?;
-            let tcp = TcpListener::bind(address).await.map_err(bind_error("TCP"))?;
-            sockets.push((udp, tcp));
-        }
+        let sockets = bind(&config.listen).await?;
         let handler = Handler {
             engine,
             sink,
             counting: Arc::clone(&counting),
         };
         let desk = Arc::new(Desk {
-            lan: config.lan.clone(),
+            lan: RwLock::new(config.lan.clone()),
             handler,
             queries: Admission::new(QUERIES_PER_CLIENT, QUERIES),
             connections: Admission::new(CONNECTIONS_PER_CLIENT, CONNECTIONS),
             counting,
         });
         Ok(Self { sockets, desk })
+    }
+
+    /// What opens further addresses later; all of them together keep the limits of one.
+    #[must_use]
+    pub fn more(&self) -> MoreAddresses<S> {
+        MoreAddresses(Arc::clone(&self.desk))
     }
 
     /// The addresses on which it listens.
@@ -133,12 +133,50 @@ impl<S: AnswerSink> FrontEnd<S> {
     }
 }
 
+async fn bind(listen: &[SocketAddr]) -> Result<Vec<(UdpSocket, TcpListener)>, StartError> {
+    let mut sockets = Vec::with_capacity(listen.len());
+    for &address in listen {
+        let bind_error = |transport| {
+            move |source| StartError::Bind {
+                address,
+                transport,
+                source,
+            }
+        };
+        let udp = UdpSocket::bind(address).await.map_err(bind_error("UDP"))?;
+        // Port 0 is for tests: TCP takes the port that UDP was given.
+        let address = udp.local_addr().map_err(bind_error("UDP"))?;
+        let tcp = TcpListener::bind(address).await.map_err(bind_error("TCP"))?;
+        sockets.push((udp, tcp));
+    }
+    Ok(sockets)
+}
+
+impl<S: AnswerSink> MoreAddresses<S> {
+    /// Binds further addresses; their clients are answered once [`FrontEnd::run`] runs.
+    ///
+    /// # Errors
+    /// The address that could not be bound.
+    pub async fn bind(&self, listen: &[SocketAddr]) -> Result<FrontEnd<S>, StartError> {
+        Ok(FrontEnd {
+            sockets: bind(listen).await?,
+            desk: Arc::clone(&self.0),
+        })
+    }
+
+    /// The LAN has these prefixes from now on, for every address that is open already too.
+    pub fn lan(&self, prefixes: Vec<IpNet>) {
+        *self.0.lan.write().unwrap_or_else(PoisonError::into_inner) = prefixes;
+    }
+}
+
 impl<S> Desk<S> {
     /// Whether a client belongs to the LAN; others receive nothing.
     fn lets_in(&self, client: SocketAddr) -> bool {
         let address = client.ip().to_canonical();
         // Nobody can receive at port 0.
-        let lets_in = client.port() != 0 && self.lan.iter().any(|prefix| prefix.contains(&address));
+        let lan = self.lan.read().unwrap_or_else(PoisonError::into_inner);
+        let lets_in = client.port() != 0 && lan.iter().any(|prefix| prefix.contains(&address));
         if !lets_in {
             self.counting.count(|counters| counters.strangers += 1);
         }

@@ -17,6 +17,6 @@ mod sink;
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
 pub use config::{Config, StartError};
 pub use counters::Counters;
-pub use front::{FrontEnd, ListenError};
+pub use front::{FrontEnd, ListenError, MoreAddresses};
 pub use resolver::{LookupError, Resolver};
 pub use sink::{AnswerSink, Release, SinkError};
