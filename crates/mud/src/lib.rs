@@ -3,8 +3,10 @@
 //! What it is not: it does no IO, has no clock, and gives no meaning to a file for a home (that is `policy`).
 
 mod finding;
+mod json;
 mod model;
 mod parse;
+mod schema;
 mod url;
 
 pub use crate::{
@@ -16,6 +18,6 @@ pub use crate::{
         OwnerLicense, PortMatch, PortOperator, Sbom, SbomScheme, TcpFlags, TcpMatch, TlsProfile,
         Transparency, UdpMatch, UnknownNode,
     },
-    parse::{Dialect, Limits, Outline, Parsed},
+    parse::{Dialect, Limits, Parsed, parse},
     url::{MudUrl, MudUrlError},
 };

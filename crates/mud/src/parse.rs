@@ -2,10 +2,32 @@
 //!
 //! It is pure and total: no input makes it panic, and time and memory grow with the input, which [`Limits`] bounds.
 
-use jiff::Timestamp;
+mod abstraction;
+mod ace;
+mod acls;
+mod address;
+mod file;
+mod l3;
+mod l4;
+mod leaf;
+mod members;
+mod ol;
+mod place;
+mod policy;
+mod reader;
+mod report;
+mod syntax;
+mod tls;
+mod transparency;
+
 use serde::Serialize;
 
-use crate::{Finding, MudFile, MudUrl};
+use self::{
+    place::Place,
+    reader::Reader,
+    report::{Report, Weight, quote},
+};
+use crate::{Code, Finding, MudFile, json};
 
 /// What is accepted as a MUD file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
@@ -29,7 +51,7 @@ pub struct Limits {
     pub aces: usize,
     /// Different domain names.
     pub names: usize,
-    /// Findings; a file about which there is more to say is refused.
+    /// Findings that are kept: so many errors, and so many others. The rest is counted.
     pub findings: usize,
 }
 
@@ -56,15 +78,67 @@ pub struct Parsed {
     pub as_made: bool,
 }
 
-/// The little that is read from a file before its signature is verified (RFC 8520 section 13.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outline {
-    /// `mud-url`.
-    pub mud_url: MudUrl,
-    /// `mud-signature`, a URI reference: see [`MudUrl::join`].
-    pub mud_signature: Option<String>,
-    /// `last-update`.
-    pub last_update: Timestamp,
-    /// `cache-validity` in hours, 1 to 168; 48 if the file says nothing.
-    pub cache_validity: u8,
+/// Reads a MUD file.
+#[must_use]
+pub fn parse(bytes: &[u8], limits: &Limits, dialect: Dialect) -> Parsed {
+    let mut report = Report::new(dialect, limits.findings);
+    let Some(text) = text(bytes, limits, &mut report) else {
+        return Parsed {
+            file: None,
+            findings: report.finish(""),
+            as_made: false,
+        };
+    };
+    let root = match json::read(text, limits.depth) {
+        Ok(root) => root,
+        Err(error) => {
+            report.say_unread(error);
+            return Parsed {
+                file: None,
+                findings: report.finish(text),
+                as_made: false,
+            };
+        }
+    };
+    let mut reader = Reader::new(report, limits);
+    let file = reader.file(&Place::root(&root));
+    let report = reader.report;
+    let file = file.filter(|_| !report.is_refused());
+    let as_made = report.is_as_made();
+    Parsed {
+        file,
+        findings: report.finish(text),
+        as_made,
+    }
+}
+
+/// The text of the file, without a byte order mark.
+fn text<'a>(bytes: &'a [u8], limits: &Limits, report: &mut Report) -> Option<&'a str> {
+    if bytes.len() > limits.octets {
+        let message = format!(
+            "the file has {} octets and at most {} are read",
+            bytes.len(),
+            limits.octets
+        );
+        report.say_whole(
+            Code::FileTooLarge,
+            message,
+            "split what the Thing may do into fewer entries",
+        );
+        return None;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => match text.strip_prefix('\u{feff}') {
+            Some(rest) => {
+                report.say_byte_order_mark();
+                Some(rest)
+            }
+            None => Some(text),
+        },
+        Err(error) => {
+            let message = format!("octet {} is no part of a UTF-8 character", error.valid_up_to());
+            report.say_whole(Code::NotUtf8, message, "save the file as UTF-8");
+            None
+        }
+    }
 }
