@@ -134,6 +134,7 @@ keys! {
 
     COUNT_WAITING = "count-waiting",
     COUNT_LIMITED = "count-limited",
+    COUNT_WATCHED = "count-watched",
     COUNT_NOT_LIMITED = "count-not-limited",
     COUNT_BLOCKED = "count-blocked",
     COUNT_WOULD_BE_BLOCKED = "count-would-be-blocked",
@@ -156,6 +157,7 @@ pub(crate) mod phrase {
         DEVICES = "page-devices",
         SKIP = "page-skip",
         WAITING = "page-waiting",
+        DECIDE = "page-decide",
         BLOCKED_DEVICES = "page-blocked-devices",
         OTHER_DEVICES = "page-other-devices",
         NO_DEVICES = "page-no-devices",
@@ -200,6 +202,7 @@ pub(crate) mod phrase {
         REFUSED_NO_SUCH_PAGE = "page-refused-no-such-page",
         REFUSED_NO_SUCH_DEVICE = "page-refused-no-such-device",
         REFUSED_NOTHING_WAITS = "page-refused-nothing-waits",
+        REFUSED_OTHER_QUESTION = "page-refused-other-question",
         REFUSED_WRONG_HOST = "page-refused-wrong-host",
         REFUSED_OTHER_SITE = "page-refused-other-site",
         REFUSED_OLD_FORM = "page-refused-old-form",

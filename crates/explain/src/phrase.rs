@@ -29,6 +29,8 @@ phrases! {
     SKIP,
     /// The heading over what waits for the owner.
     WAITING,
+    /// The way to a question.
+    DECIDE,
     /// The heading over devices of which something was blocked.
     BLOCKED_DEVICES,
     /// The heading over the rest.
@@ -117,6 +119,8 @@ phrases! {
     REFUSED_NO_SUCH_DEVICE,
     /// The question was answered meanwhile, or has gone.
     REFUSED_NOTHING_WAITS,
+    /// Another question came up since the page was made.
+    REFUSED_OTHER_QUESTION,
     /// The request is for another host.
     REFUSED_WRONG_HOST,
     /// A form of another site.
@@ -144,6 +148,8 @@ pub enum Count {
     Waiting(usize),
     /// Devices that are limited.
     Limited(usize),
+    /// Devices that are watched.
+    Watched(usize),
     /// Devices that are not limited.
     NotLimited(usize),
     /// Attempts that were blocked.
@@ -167,6 +173,7 @@ impl Count {
         let (key, count) = match self {
             Self::Waiting(count) => (keys::COUNT_WAITING, count),
             Self::Limited(count) => (keys::COUNT_LIMITED, count),
+            Self::Watched(count) => (keys::COUNT_WATCHED, count),
             Self::NotLimited(count) => (keys::COUNT_NOT_LIMITED, count),
             Self::Blocked(count) => (keys::COUNT_BLOCKED, count),
             Self::WouldBeBlocked(count) => (keys::COUNT_WOULD_BE_BLOCKED, count),

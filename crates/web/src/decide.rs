@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use mudguard_manager::{Command, CommandError};
 use mudguard_policy::MacAddress;
-use serde::Deserialize;
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::{CommandRequest, Web, refusal::Refusal};
@@ -13,14 +12,22 @@ use crate::{CommandRequest, Web, refusal::Refusal};
 const TIME_LIMIT: Duration = Duration::from_secs(8);
 
 /// Yes or no, as it stands in a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Approve,
     Reject,
 }
 
 impl Decision {
+    /// Reads the last segment of a path.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "approve" => Some(Self::Approve),
+            "reject" => Some(Self::Reject),
+            _ => None,
+        }
+    }
+
     fn about(self, thing: MacAddress) -> Command {
         match self {
             Self::Approve => Command::Approve { thing },

@@ -11,7 +11,7 @@ use axum::{
 };
 use ring::rand::{SecureRandom, SystemRandom};
 
-use crate::{Web, WebError, refusal::Refusal};
+use crate::{Web, WebError, page, refusal::Refusal};
 
 /// The most octets of a request's body.
 pub(crate) const MOST_BODY_OCTETS: usize = 64 * 1024;
@@ -122,7 +122,7 @@ pub(crate) async fn right_host(State(web): State<Web>, request: Request, next: N
     if is_right {
         next.run(request).await
     } else {
-        Refusal::WrongHost.into_response()
+        page::answer(&web, request.uri().path(), Refusal::WrongHost)
     }
 }
 

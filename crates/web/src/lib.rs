@@ -17,7 +17,7 @@ mod refusal;
 mod server;
 mod view;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use mudguard_explain::Language;
 use mudguard_manager::{Command, CommandError, Snapshot};
@@ -35,13 +35,22 @@ pub struct CommandRequest {
 }
 
 /// What both listeners need. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Web {
     snapshot: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<CommandRequest>,
     words: Arc<Words>,
     names: Arc<[String]>,
     token: Arc<str>,
+}
+
+impl fmt::Debug for Web {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token is a secret.
+        f.debug_struct("Web")
+            .field("names", &self.names)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The languages in which it speaks.

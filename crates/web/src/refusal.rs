@@ -38,6 +38,8 @@ pub(crate) enum Refusal {
     OtherSite,
     #[error("the form was made before the gateway started; load the page again")]
     OldForm,
+    #[error("another question came up since the page was made; read it first")]
+    OtherQuestion,
     #[error("decisions are taken on the router itself: `mudguard approve` and `mudguard reject`")]
     NotHere,
     #[error("the request is too large")]
@@ -69,7 +71,7 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPath | Self::NoSuchThing(_) => StatusCode::NOT_FOUND,
-            Self::Ambiguous { .. } | Self::NothingWaits(_) => StatusCode::CONFLICT,
+            Self::Ambiguous { .. } | Self::NothingWaits(_) | Self::OtherQuestion => StatusCode::CONFLICT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::OtherSite | Self::OldForm | Self::NotHere => StatusCode::FORBIDDEN,
@@ -85,6 +87,7 @@ impl Refusal {
             Self::NoSuchThing(_) => "No such Thing",
             Self::Ambiguous { .. } => "Several Things have this name",
             Self::NothingWaits(_) => "Nothing waits",
+            Self::OtherQuestion => "Another question waits",
             Self::Method => "Method not allowed",
             Self::WrongHost => "Misdirected request",
             Self::OtherSite | Self::OldForm | Self::NotHere => "Forbidden",
@@ -102,6 +105,7 @@ impl Refusal {
             }
             Self::NoSuchThing(_) | Self::Ambiguous { .. } => Phrase::REFUSED_NO_SUCH_DEVICE,
             Self::NothingWaits(_) => Phrase::REFUSED_NOTHING_WAITS,
+            Self::OtherQuestion => Phrase::REFUSED_OTHER_QUESTION,
             Self::WrongHost => Phrase::REFUSED_WRONG_HOST,
             Self::OtherSite => Phrase::REFUSED_OTHER_SITE,
             Self::OldForm => Phrase::REFUSED_OLD_FORM,

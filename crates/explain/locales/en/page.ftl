@@ -6,6 +6,8 @@ page-devices = Devices
 page-skip = Skip to the content
 # The heading over what waits for the owner.
 page-waiting = Waits for you
+# The way to a question.
+page-decide = Look at it and decide
 # The heading over devices of which something was blocked.
 page-blocked-devices = Something was blocked
 # The heading over the rest.
@@ -94,6 +96,8 @@ page-refused-no-such-page = There is no such page.
 page-refused-no-such-device = There is no such device in your home.
 # The question was answered meanwhile, or has gone.
 page-refused-nothing-waits = Nothing of this device waits for you any more.
+# Another question came up since the page was made.
+page-refused-other-question = There is a newer question about this device, so nothing was changed. Read it first.
 # The request is for another host.
 page-refused-wrong-host = This router is not called by this name. Call it by its address.
 # A form of another site.
@@ -116,6 +120,7 @@ count-waiting =
        *[other] { $count } devices wait for you
     }
 count-limited = { $count } limited
+count-watched = { $count } watched
 count-not-limited = { $count } not limited
 count-blocked =
     { $count ->

@@ -1,0 +1,104 @@
+//! The first page: the devices, the most urgent first.
+
+use askama::Template;
+use mudguard_explain::{Count, Language, Phrase, Standing};
+use mudguard_manager::{Enforcement, Snapshot};
+
+use super::{
+    device,
+    frame::{Frame, Moment, symbol},
+};
+use crate::view::{Urgency, View, by_urgency};
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home<'a> {
+    frame: Frame<'a>,
+    counts: Vec<String>,
+    groups: Vec<Group>,
+}
+
+/// Devices of one urgency.
+struct Group {
+    heading: Phrase,
+    id: &'static str,
+    rows: Vec<Row>,
+}
+
+/// A device in the list.
+struct Row {
+    path: String,
+    name: String,
+    symbol: &'static str,
+    standing: String,
+    /// What it asks, if it asks something.
+    question: Option<String>,
+    /// How much was blocked, if something was.
+    blocked: Option<String>,
+    seen: Moment,
+}
+
+impl Row {
+    fn of(view: &View<'_>) -> Self {
+        let language = view.language;
+        let samples = device::samples(view);
+        Self {
+            path: device::path(view.thing.mac),
+            name: view.name(),
+            symbol: symbol(view.standing().symbol()),
+            standing: view.standing_meanwhile().text(language),
+            question: view.question().map(|question| question.text(language)),
+            blocked: (samples > 0).then(|| device::blocked_count(view, samples).text(language)),
+            seen: Moment::new(view.thing.last_seen, language),
+        }
+    }
+}
+
+/// The page.
+pub(super) fn render(snapshot: &Snapshot, language: &Language) -> askama::Result<String> {
+    let views = by_urgency(snapshot, language);
+    let group = |urgency, heading, id| {
+        let rows: Vec<Row> = views
+            .iter()
+            .filter(|view| view.urgency() == urgency)
+            .map(Row::of)
+            .collect();
+        (!rows.is_empty()).then_some(Group { heading, id, rows })
+    };
+    let groups = [
+        group(Urgency::Waits, Phrase::WAITING, "waiting"),
+        group(Urgency::Blocked, Phrase::BLOCKED_DEVICES, "blocked"),
+        group(Urgency::Calm, Phrase::OTHER_DEVICES, "others"),
+    ];
+    Home {
+        frame: Frame::new(snapshot, language, Phrase::DEVICES.text(language)),
+        counts: counts(&views).iter().map(|count| count.text(language)).collect(),
+        groups: groups.into_iter().flatten().collect(),
+    }
+    .render()
+}
+
+fn counts(views: &[View<'_>]) -> Vec<Count> {
+    let number = |test: &dyn Fn(&View<'_>) -> bool| views.iter().filter(|view| test(view)).count();
+    let limited = number(&|view| {
+        matches!(
+            view.standing_meanwhile(),
+            Standing::Limited | Standing::Restricted
+        )
+    });
+    let watched = number(&|view| view.thing.enforcement == Enforcement::Observe);
+    let loose = number(&|view| view.thing.enforcement == Enforcement::None);
+    let mut counts = vec![Count::Waiting(number(&|view| view.urgency() == Urgency::Waits))];
+    let others = [
+        (limited, Count::Limited(limited)),
+        (watched, Count::Watched(watched)),
+        (loose, Count::NotLimited(loose)),
+    ];
+    counts.extend(
+        others
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(_, count)| count),
+    );
+    counts
+}
