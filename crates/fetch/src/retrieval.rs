@@ -8,14 +8,13 @@ mod flights;
 mod headers;
 mod limits;
 mod lookup;
-mod outline;
 mod tls;
 mod transfer;
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use mudguard_mud::{MudUrl, MudUrlError};
+use mudguard_mud::{MudUrl, MudUrlError, outline};
 use mudguard_policy::SpecialPurpose;
 use tokio::time::timeout;
 use tracing::{debug, warn};
@@ -29,7 +28,6 @@ pub use self::{
 use self::{
     flights::Flights,
     headers::Conditions,
-    outline::outline,
     transfer::{Body, Session},
 };
 use crate::{
@@ -248,7 +246,7 @@ impl Retrieval<'_> {
     async fn judge(&mut self, body: Body, fresh: bool) -> Result<Outcome, FetchError> {
         let request = self.request;
         let refused = |reason| request.place().refused(reason);
-        let outline = outline(&body.octets).map_err(|error| refused(Refusal::NotAMudFile(error)))?;
+        let outline = outline(&body.octets).map_err(|error| refused(Refusal::NotAMudFile(error.to_string())))?;
         if outline.mud_url != request.url {
             return Err(refused(Refusal::OtherMudUrl(outline.mud_url)));
         }

@@ -239,13 +239,13 @@ struct Names<'a>(HashSet<Cow<'a, str>>);
 
 impl<'a> Names<'a> {
     /// Whether `name` is among the members `before`.
-    fn holds(&mut self, name: &Cow<'a, str>, before: &[Member<'a>]) -> bool {
+    fn holds(&mut self, name: &str, before: &[Member<'a>]) -> bool {
         if before.len() < FEW_MEMBERS {
-            return before.iter().any(|member| member.name == *name);
+            return before.iter().any(|member| member.name == name);
         }
         if self.0.is_empty() {
             self.0.extend(before.iter().map(|member| member.name.clone()));
         }
-        !self.0.insert(name.clone())
+        !self.0.insert(Cow::Owned(name.to_owned()))
     }
 }

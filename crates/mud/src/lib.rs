@@ -5,6 +5,7 @@
 mod finding;
 mod json;
 mod model;
+mod outline;
 mod parse;
 mod schema;
 mod url;
@@ -18,6 +19,7 @@ pub use crate::{
         OwnerLicense, PortMatch, PortOperator, Sbom, SbomScheme, TcpFlags, TcpMatch, TlsProfile,
         Transparency, UdpMatch, UnknownNode,
     },
+    outline::{Outline, OutlineError, outline},
     parse::{Dialect, Limits, Parsed, parse},
     url::{MudUrl, MudUrlError},
 };

@@ -22,6 +22,7 @@ mod transparency;
 
 use serde::Serialize;
 
+pub(crate) use self::members::find;
 use self::{
     place::Place,
     reader::Reader,

@@ -20,7 +20,7 @@ pub(super) struct Members {
 
 /// How a member name fits a known node.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Fit {
+pub(crate) enum Fit {
     /// As RFC 7951 has it.
     Right,
     /// The name is right; the module name before it is wrong, missing or superfluous.
@@ -75,7 +75,8 @@ impl Members {
     }
 }
 
-fn find(container: &'static Container, written: &str) -> Option<(u32, &'static Known, Fit)> {
+/// Which node of a container a member name means, and how it fits.
+pub(crate) fn find(container: &'static Container, written: &str) -> Option<(u32, &'static Known, Fit)> {
     let (qualifier, name) = match written.split_once(':') {
         Some((qualifier, name)) => (Some(qualifier), name),
         None => (None, written),
