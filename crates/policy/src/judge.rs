@@ -15,13 +15,16 @@ impl ThingPolicy {
             let rule = rules.iter().find(|rule| rule.matches(packet, gateway))?;
             Some((rule.action == Action::Accept, rule.origin.clone()))
         };
-        if let Some((false, origin)) = first(&self.vetoes) {
+        let permit = first(&self.permits);
+        if let Some((true, _)) = permit
+            && let Some((false, origin)) = first(&self.vetoes)
+        {
             return Judgement {
                 allowed: false,
                 by: Some(origin),
             };
         }
-        match first(&self.permits) {
+        match permit {
             Some((allowed, origin)) => Judgement {
                 allowed,
                 by: Some(origin),

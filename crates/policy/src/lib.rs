@@ -4,6 +4,7 @@ mod compile;
 mod judge;
 mod mac;
 mod narrow;
+pub mod oracle;
 mod packet;
 mod rule;
 mod site;

@@ -1,0 +1,8 @@
+//! Random files, homes and packets. All draw from the same few names, addresses and ports, so that they meet.
+
+mod aces;
+mod packets;
+mod pools;
+mod sites;
+
+pub(crate) use self::{aces::file, packets::plans, sites::site};
