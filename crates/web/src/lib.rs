@@ -90,6 +90,3 @@ impl Web {
         Arc::clone(&self.snapshot.borrow())
     }
 }
-
-#[cfg(test)]
-mod tests;
