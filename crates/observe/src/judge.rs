@@ -6,7 +6,10 @@ use mudguard_mud::MudUrlError;
 use mudguard_policy::MacAddress;
 use serde::Serialize;
 
-use crate::{Refusal, SightedBy};
+use crate::{
+    Refusal, SightedBy, SightedUrl,
+    wire::{self, Content, Frame, ethernet, mud_string::MudString},
+};
 
 /// The verdict over one frame. As JSON, it has the fields `verdict`, `mac`, `url`, `via` and `reason`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,12 +52,45 @@ pub enum Reason {
 
 /// Judges one Ethernet frame, which may hold anything.
 #[must_use]
-pub fn judge_frame(_frame: &[u8]) -> FrameVerdict {
+pub fn judge_frame(frame: &[u8]) -> FrameVerdict {
+    match wire::read(frame) {
+        Err(refusal) => FrameVerdict {
+            verdict: Verdict::Drop,
+            mac: ethernet::Frame::parse(frame)
+                .ok()
+                .map(|frame| frame.source)
+                .filter(|source| source.is_station()),
+            url: None,
+            via: None,
+            reason: Some(Reason::Refused(refusal)),
+        },
+        Ok(Frame { source, content }) => {
+            let (via, announced) = match content {
+                Content::Dhcpv4 { message, .. } => (
+                    Some(SightedBy::Dhcpv4),
+                    message.kind.announces().then_some(message.mud_string),
+                ),
+                Content::Other => (None, None),
+            };
+            judged(source, via, announced.unwrap_or_default())
+        }
+    }
+}
+
+fn judged(mac: MacAddress, via: Option<SightedBy>, announced: MudString) -> FrameVerdict {
+    let (verdict, url, reason) = match announced {
+        MudString::Twice => (Verdict::BadUrl, None, Some(Reason::Refused(Refusal::MudUrlTwice))),
+        MudString::Absent | MudString::Once(_) => match announced.url() {
+            SightedUrl::Url(url) => (Verdict::Url, Some(url.into()), None),
+            SightedUrl::Refused(text, reason) => (Verdict::BadUrl, Some(text), Some(Reason::Url(reason))),
+            SightedUrl::Nothing => (Verdict::None, None, None),
+        },
+    };
     FrameVerdict {
-        verdict: Verdict::None,
-        mac: None,
-        url: None,
-        via: None,
-        reason: None,
+        verdict,
+        mac: Some(mac),
+        url,
+        via,
+        reason,
     }
 }

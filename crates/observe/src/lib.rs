@@ -8,6 +8,7 @@ mod judge;
 mod neighbour;
 mod observer;
 mod refusal;
+mod rtnetlink;
 mod sighting;
 pub mod wire;
 

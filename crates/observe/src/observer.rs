@@ -1,10 +1,21 @@
 //! The thread that captures on the LAN interfaces and follows their links, addresses and neighbours.
 
-use std::{io, sync::Arc};
+mod capture;
+mod filter;
+mod lan;
+mod transactions;
+mod watch;
+
+use std::{
+    io::{self, PipeWriter},
+    sync::Arc,
+    thread::{self, JoinHandle},
+};
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
+use self::watch::Watch;
 use crate::{Counters, Sighting, counters::Counting};
 
 /// Observes the LAN until it is dropped.
@@ -12,13 +23,16 @@ use crate::{Counters, Sighting, counters::Counting};
 pub struct Observer {
     counting: Arc<Counting>,
     end: oneshot::Receiver<ObserveError>,
+    /// The thread ends when this is dropped.
+    stop: Option<PipeWriter>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Why the LAN cannot be observed, or no longer.
 #[derive(Debug, Error)]
 pub enum ObserveError {
     /// The kernel gives no socket, which needs CAP_NET_RAW.
-    #[error("frames on {interface} cannot be captured: {source}; this needs CAP_NET_RAW")]
+    #[error("frames on {interface} cannot be captured (this needs CAP_NET_RAW): {source}")]
     Capture {
         /// The interface.
         interface: String,
@@ -40,9 +54,11 @@ pub enum ObserveError {
 }
 
 impl Observer {
-    /// Starts to observe these interfaces. Bridges are observed on each of their ports, which may come and go, as the interfaces may.
+    /// Starts to observe these interfaces, in the network namespace of the calling thread. Of a bridge, each port is observed. Interfaces
+    /// and ports may come and go; one that is not there yet is no error. When this returns, no frame is missed any more; addresses that
+    /// changed before are not told.
     ///
-    /// Sightings that the receiver is too slow for are lost and counted, except [`Sighting::AddressesChanged`], which comes later.
+    /// Sightings that the receiver is too slow for are lost and counted, except [`Sighting::AddressesChanged`], which then comes later.
     ///
     /// # Errors
     /// If the kernel does not allow it.
@@ -50,11 +66,24 @@ impl Observer {
         lan_interfaces: Vec<String>,
         sightings: mpsc::Sender<Sighting>,
     ) -> Result<Self, ObserveError> {
-        let _ = (lan_interfaces, sightings);
-        let (_told, end) = oneshot::channel();
+        let counting = Arc::new(Counting::default());
+        let (stopped, stop) = io::pipe().map_err(ObserveError::Thread)?;
+        let (told, end) = oneshot::channel();
+        let mut watch = Watch::start(lan_interfaces, sightings, Arc::clone(&counting))?;
+        let thread = thread::Builder::new()
+            .name("observe".to_owned())
+            .spawn(move || {
+                if let Err(error) = watch.run(&stopped) {
+                    // The observer may be gone already.
+                    let _ = told.send(error);
+                }
+            })
+            .map_err(ObserveError::Thread)?;
         Ok(Self {
-            counting: Arc::default(),
+            counting,
             end,
+            stop: Some(stop),
+            thread: Some(thread),
         })
     }
 
@@ -67,5 +96,15 @@ impl Observer {
     /// Waits until observing has ended for good, and says why.
     pub async fn ended(&mut self) -> ObserveError {
         (&mut self.end).await.unwrap_or(ObserveError::Gone)
+    }
+}
+
+impl Drop for Observer {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic in it was printed already.
+            let _ = thread.join();
+        }
     }
 }

@@ -63,8 +63,6 @@ refusals! {
     DhcpCookie = "dhcp-cookie",
     /// An option ends after the field in which it stands.
     DhcpOptionTruncated = "dhcp-option-truncated",
-    /// The parts of a split option (RFC 3396) are longer together than it may be.
-    DhcpOptionTooLong = "dhcp-option-too-long",
     /// An option has a length that it cannot have.
     DhcpOptionLength = "dhcp-option-length",
     /// Option overload (52) says something else than 1, 2 or 3.
