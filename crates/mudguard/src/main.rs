@@ -1,2 +1,19 @@
-//! The Mudguard daemon and command line.
-fn main() {}
+//! The Mudguard daemon and command line: the only place that knows all the parts.
+
+mod cli;
+mod commands;
+mod config;
+mod daemon;
+mod print;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    commands::run(cli.command).unwrap_or_else(|error| {
+        eprintln!("mudguard: {error:#}");
+        commands::exit_code(&error)
+    })
+}

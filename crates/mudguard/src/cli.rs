@@ -1,0 +1,201 @@
+//! The command line: one definition, from which help, completions and man pages are made.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mudguard_policy::MacAddress;
+
+/// Enforces what each device of a home may do, as its maker says in its MUD file (RFC 8520).
+///
+/// Exit codes: 0 done; 1 it failed, or the answer is no; 2 wrong use, wrong configuration or unreadable input;
+/// 3 rights are added (diff), or the kernel does not take the rules (run).
+#[derive(Debug, Parser)]
+#[command(name = "mudguard", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the gateway until it is told to stop
+    Run(RunArgs),
+    /// Remove Mudguard's rules from the kernel; needs no running gateway
+    Off(OffArgs),
+    /// Show the state of the gateway
+    Status(ClientArgs),
+    /// List the Things of the home, what waits first
+    Things(ClientArgs),
+    /// Show what a Thing may do, what was blocked, and why
+    Why(ThingArgs),
+    /// Answer the question about a Thing with yes
+    Approve(ThingArgs),
+    /// Answer the question about a Thing with no
+    Reject(ThingArgs),
+    /// Read MUD files and say what is wrong with them
+    Lint(LintArgs),
+    /// Show what a MUD file means for a home, ACE by ACE
+    Compile(CompileArgs),
+    /// Say in plain sentences what a MUD file permits
+    Explain(ExplainArgs),
+    /// Say whether a packet may pass under a MUD file, and by which ACE
+    Test(TestArgs),
+    /// Show which rights a new version of a MUD file adds and removes
+    Diff(DiffArgs),
+    /// Read a configuration file and say what is wrong with it
+    CheckConfig(CheckConfigArgs),
+    /// Write the completions of a shell
+    Completions(CompletionsArgs),
+    /// Write the man pages into a folder
+    Man(ManArgs),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "/etc/mudguard/mudguard.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of `off`.
+#[derive(Debug, Args)]
+pub(crate) struct OffArgs {
+    /// The socket of a gateway that may be running, which would bring the rules back
+    #[arg(long, value_name = "SOCKET", default_value = "/run/mudguard/control.sock")]
+    pub(crate) control: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of commands that speak to the running gateway.
+#[derive(Debug, Args)]
+pub(crate) struct ClientArgs {
+    /// The socket of the running gateway
+    #[arg(long, value_name = "SOCKET", default_value = "/run/mudguard/control.sock")]
+    pub(crate) control: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of commands about one Thing of the running gateway.
+#[derive(Debug, Args)]
+pub(crate) struct ThingArgs {
+    /// The Thing: its MAC address, or a name that only one has
+    #[arg(value_name = "THING")]
+    pub(crate) thing: String,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+}
+
+/// Which files are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DialectName {
+    /// As RFC 8520 and its YANG modules say
+    Strict,
+    /// Also as files are found in the wild, each deviation being a finding
+    Community,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Files or https URLs; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<String>,
+    /// How the files are read
+    #[arg(long, value_enum, default_value = "strict")]
+    pub(crate) dialect: DialectName,
+    /// Print JSON
+    #[arg(long, conflicts_with = "sarif")]
+    pub(crate) json: bool,
+    /// Print SARIF 2.1.0, which code hosts read
+    #[arg(long)]
+    pub(crate) sarif: bool,
+}
+
+/// Arguments of `compile`.
+#[derive(Debug, Args)]
+pub(crate) struct CompileArgs {
+    /// The MUD file; - is standard input
+    pub(crate) file: String,
+    /// The home: its networks, controllers and other Things
+    #[arg(long, value_name = "SITE.toml")]
+    pub(crate) site: Option<PathBuf>,
+    /// The Thing that the policy is for
+    #[arg(long, value_name = "MAC")]
+    pub(crate) thing: Option<MacAddress>,
+    /// How the file is read
+    #[arg(long, value_enum, default_value = "community")]
+    pub(crate) dialect: DialectName,
+    /// Print JSON
+    #[arg(long, conflicts_with = "nft")]
+    pub(crate) json: bool,
+    /// Print the nftables ruleset
+    #[arg(long)]
+    pub(crate) nft: bool,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The MUD file; - is standard input
+    pub(crate) file: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// The MUD file; - is standard input
+    pub(crate) file: String,
+    /// The packet: from-device or to-device, tcp, udp, icmp or a protocol number, a port (none for icmp), and a name or an
+    /// address
+    #[arg(value_name = "PACKET")]
+    pub(crate) packet: String,
+    /// The home: its networks, controllers and other Things
+    #[arg(long, value_name = "SITE.toml")]
+    pub(crate) site: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArgs {
+    /// The old MUD file
+    pub(crate) old: String,
+    /// The new MUD file
+    pub(crate) new: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `check-config`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckConfigArgs {
+    /// The configuration file
+    #[arg(value_name = "FILE", default_value = "/etc/mudguard/mudguard.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder
+    pub(crate) folder: PathBuf,
+}

@@ -1,0 +1,84 @@
+//! What each command does; the running gateway itself is in [`daemon`](crate::daemon).
+
+mod client;
+mod compile;
+mod diff;
+mod explain;
+mod lint;
+mod manual;
+mod off;
+mod retrieve;
+mod site_file;
+mod source;
+mod test;
+mod things;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+
+use crate::{
+    cli::Command,
+    config::{Config, ConfigError},
+    daemon, print,
+};
+
+/// Wrong use, wrong configuration, unreadable input.
+const CANNOT_READ: u8 = 2;
+
+/// The kernel did not take the rules.
+const FIREWALL_REFUSED: u8 = 3;
+
+/// Carries out a command.
+///
+/// # Errors
+/// What went wrong, in words for the user.
+pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(args) => {
+            daemon::run(&Config::read(&args.config)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Off(args) => off::run(&args),
+        Command::Status(args) => things::status(&args),
+        Command::Things(args) => things::list(&args),
+        Command::Why(args) => things::why(&args),
+        Command::Approve(args) => things::decide(&args, "approve"),
+        Command::Reject(args) => things::decide(&args, "reject"),
+        Command::Lint(args) => lint::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Diff(args) => diff::run(&args),
+        Command::CheckConfig(args) => {
+            Config::read(&args.config)?;
+            print::line(format_args!(
+                "{}: nothing is wrong with it",
+                args.config.display()
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions(args) => manual::completions(args.shell),
+        Command::Man(args) => manual::pages(&args.folder),
+    }
+}
+
+/// The exit code that says what kind of failure an error is.
+pub(crate) fn exit_code(error: &anyhow::Error) -> ExitCode {
+    if error.is::<ConfigError>() || error.is::<source::Unreadable>() {
+        ExitCode::from(CANNOT_READ)
+    } else if error.is::<daemon::FirewallRefused>() {
+        ExitCode::from(FIREWALL_REFUSED)
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// Runs a future on a runtime of its own: commands are short and need one thread.
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?
+        .block_on(future)
+}

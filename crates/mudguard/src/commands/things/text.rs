@@ -1,0 +1,278 @@
+//! The gateway's answers as lines for a terminal. Every text in them is foreign until it went through [`plain`].
+
+use serde_json::Value;
+
+use crate::print::plain;
+
+/// `mudguard status`.
+pub(super) fn status(status: &Value) -> Vec<String> {
+    let number = |key: &str| status[key].as_u64().unwrap_or(0);
+    let mut lines = vec![
+        format!(
+            "Mudguard {} is running, mode {}",
+            text(status, "program"),
+            text(status, "mode")
+        ),
+        format!(
+            "{}, {} limited, {}",
+            count(number("things"), "device"),
+            number("managed"),
+            match number("waiting") {
+                0 => "nothing waits for you".to_owned(),
+                1 => "1 question waits for you (mudguard things)".to_owned(),
+                waiting => format!("{waiting} questions wait for you (mudguard things)"),
+            }
+        ),
+        match number("blocked") {
+            0 => "nothing was blocked".to_owned(),
+            blocked => format!("at least {} blocked", count(blocked, "attempt")),
+        },
+    ];
+    for notice in list(status, "notices") {
+        lines.push(format!("! {}", text(notice, "text")));
+    }
+    lines
+}
+
+/// `mudguard things`.
+pub(super) fn things(answer: &Value) -> Vec<String> {
+    let things = list(answer, "things");
+    if things.is_empty() {
+        return vec!["no device was seen yet".to_owned()];
+    }
+    let mut rows = vec![["DEVICE", "ADDRESS", "STATE", "BLOCKED", "RULES"].map(str::to_owned)];
+    let mut below = vec![Vec::new()];
+    for thing in things {
+        rows.push([
+            text(thing, "name"),
+            text(thing, "mac"),
+            text(thing, "state-words"),
+            thing["blocked-count"].as_u64().unwrap_or(0).to_string(),
+            text(thing, "trust-words"),
+        ]);
+        below.push(asides(thing));
+    }
+    table(&rows, &below)
+}
+
+/// `mudguard why THING`.
+pub(super) fn thing(thing: &Value) -> Vec<String> {
+    let mut lines = head(thing);
+    section(&mut lines, "It may:", list(thing, "sentences"));
+    if let Some(question) = thing.get("question").filter(|question| question.is_object()) {
+        section(&mut lines, "If you approve, it may:", list(question, "sentences"));
+    }
+    let blocked = list(thing, "blocked");
+    if !blocked.is_empty() {
+        lines.push("Blocked, the latest first:".to_owned());
+    }
+    for attempt in blocked {
+        lines.push(format!("  {}", text(attempt, "text")));
+        let times = match attempt["count"].as_u64().unwrap_or(1) {
+            1 => "once".to_owned(),
+            count => format!("at least {count} times"),
+        };
+        lines.push(format!(
+            "    {} ({times}, last {})",
+            text(attempt, "reason"),
+            text(attempt, "last")
+        ));
+    }
+    let refused: Vec<_> = list(thing, "verdicts")
+        .iter()
+        .filter(|verdict| verdict["verdict"] != "enforced")
+        .collect();
+    if !refused.is_empty() {
+        lines.push("Of its file this gateway does not enforce as written:".to_owned());
+    }
+    for verdict in refused {
+        lines.push(format!(
+            "  {}, ACE {}: {}: {}",
+            text(verdict, "list"),
+            text(verdict, "ace"),
+            text(verdict, "verdict"),
+            text(verdict, "reason")
+        ));
+    }
+    lines
+}
+
+/// `mudguard approve` and `reject`: how the Thing stands now.
+pub(super) fn decided(thing: &Value) -> Vec<String> {
+    head(thing)
+}
+
+fn head(thing: &Value) -> Vec<String> {
+    let mut lines = vec![format!("{} ({})", text(thing, "name"), text(thing, "mac"))];
+    lines.push(format!(
+        "  {}; {}",
+        text(thing, "state-words"),
+        text(thing, "trust-words")
+    ));
+    if let Some(url) = thing["mud-url"].as_str() {
+        lines.push(format!("  MUD URL {} ({})", plain(url), text(thing, "channel")));
+    }
+    let addresses: Vec<_> = list(thing, "addresses")
+        .iter()
+        .filter_map(Value::as_str)
+        .map(plain)
+        .collect();
+    if !addresses.is_empty() {
+        lines.push(format!("  {} on {}", addresses.join(", "), text(thing, "port")));
+    }
+    lines.extend(asides(thing).into_iter().map(|aside| format!("  {aside}")));
+    lines
+}
+
+/// What a household must know of a Thing beside its state.
+fn asides(thing: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(question) = thing.get("question").filter(|question| question.is_object()) {
+        lines.push(format!("? {}", text(question, "text")));
+        lines.push(format!("  {}", text(question, "meanwhile")));
+        let mac = text(thing, "mac");
+        lines.push(format!("  mudguard approve {mac}, or mudguard reject {mac}"));
+    }
+    if let Some(problem) = thing["problem"].as_str() {
+        lines.push(format!("! {}", plain(problem)));
+    }
+    if let Some(refused) = thing.get("refused-url").filter(|refused| refused.is_object()) {
+        lines.push(format!(
+            "! it announces {}, which is refused: {}",
+            text(refused, "url"),
+            text(refused, "reason")
+        ));
+    }
+    lines
+}
+
+fn section(lines: &mut Vec<String>, title: &str, sentences: &[Value]) {
+    if !sentences.is_empty() {
+        lines.push(title.to_owned());
+        lines.extend(
+            sentences
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|sentence| format!("  {}", plain(sentence))),
+        );
+    }
+}
+
+/// Columns as wide as their widest cell, and below a row what belongs to it.
+fn table<const N: usize>(rows: &[[String; N]], below: &[Vec<String>]) -> Vec<String> {
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    });
+    let mut lines = Vec::new();
+    for (row, below) in rows.iter().zip(below) {
+        let cells = row
+            .iter()
+            .zip(widths)
+            .map(|(cell, width)| format!("{cell:width$}"));
+        lines.push(cells.collect::<Vec<_>>().join("  ").trim_end().to_owned());
+        lines.extend(below.iter().map(|line| format!("    {line}")));
+    }
+    lines
+}
+
+fn count(number: u64, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().map(plain).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn lamp() -> Value {
+        json!({
+            "mac": "02:00:00:00:00:01", "name": "lamp", "state-words": "Waits for you", "trust-words": "Not signed",
+            "mud-url": "https://maker.example/lamp", "channel": "dhcpv4", "port": "lan1", "addresses": ["192.168.1.20"],
+            "question": { "text": "Shall these rules hold?", "meanwhile": "It reaches only the router.",
+                          "sentences": ["Reach maker.example"] },
+            "problem": null, "refused-url": null, "blocked-count": 2,
+            "sentences": ["Ask the router for names"],
+            "verdicts": [ { "list": "from", "ace": "a", "verdict": "enforced" },
+                          { "list": "from", "ace": "b", "verdict": "refused", "reason": "flags" } ],
+            "blocked": [ { "text": "web.example, port 80", "reason": "not in its file", "count": 2, "last": "2026-01-01T00:00:00Z" } ],
+        })
+    }
+
+    #[test]
+    fn columns_are_aligned_and_what_waits_stands_below_its_device() {
+        let other = json!({ "mac": "02:00:00:00:00:0a", "name": "television", "state-words": "Limited",
+                            "trust-words": "Signed", "blocked-count": 0 });
+        let lines = things(&json!({ "things": [lamp(), other] }));
+        assert_eq!(
+            lines,
+            [
+                "DEVICE      ADDRESS            STATE          BLOCKED  RULES",
+                "lamp        02:00:00:00:00:01  Waits for you  2        Not signed",
+                "    ? Shall these rules hold?",
+                "      It reaches only the router.",
+                "      mudguard approve 02:00:00:00:00:01, or mudguard reject 02:00:00:00:00:01",
+                "television  02:00:00:00:00:0a  Limited        0        Signed",
+            ]
+        );
+    }
+
+    #[test]
+    fn why_says_what_it_may_what_was_blocked_and_what_is_not_enforced() {
+        let lines = thing(&lamp()).join("\n");
+        for part in [
+            "lamp (02:00:00:00:00:01)",
+            "It may:\n  Ask the router for names",
+            "If you approve, it may:\n  Reach maker.example",
+            "  web.example, port 80\n    not in its file (at least 2 times, last 2026-01-01T00:00:00Z)",
+            "  from, ACE b: refused: flags",
+        ] {
+            assert!(lines.contains(part), "{part} is not in:\n{lines}");
+        }
+        assert!(!lines.contains("ACE a"), "{lines}");
+    }
+
+    #[test]
+    fn foreign_text_cannot_steer_the_terminal() {
+        let evil = json!({ "things": [ { "name": "\u{1b}[2Jlamp", "mac": "02:00:00:00:00:01" } ] });
+        assert!(!things(&evil).join("\n").contains('\u{1b}'));
+    }
+
+    #[test]
+    fn an_answer_of_another_shape_is_no_failure() {
+        assert_eq!(things(&Value::Null), ["no device was seen yet"]);
+        thing(&json!([1]));
+        status(&json!("x"));
+    }
+
+    #[test]
+    fn notices_are_part_of_the_status() {
+        let answer = json!({ "program": "0.1.0", "mode": "ask", "things": 1, "managed": 1, "waiting": 0, "blocked": 0,
+                             "notices": [ { "kind": "laboratory", "text": "A laboratory setting is on" } ] });
+        assert_eq!(
+            status(&answer),
+            [
+                "Mudguard 0.1.0 is running, mode ask",
+                "1 device, 1 limited, nothing waits for you",
+                "nothing was blocked",
+                "! A laboratory setting is on",
+            ]
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! The configuration file: what the operator sets. What the household decides is state in the store, never here.
+
+mod check;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use ipnet::IpNet;
+use mudguard_manager::Mode;
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(crate) use check::ConfigError;
+
+/// The whole file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct Config {
+    /// What happens to what is not permitted: `watch`, `ask` or `protect`.
+    pub(crate) mode: Mode,
+    /// The LAN.
+    pub(crate) lan: LanConfig,
+    /// How MUD files are retrieved.
+    pub(crate) fetch: FetchConfig,
+    /// Whose signatures are believed.
+    pub(crate) trust: TrustConfig,
+    /// The resolver of the LAN.
+    pub(crate) resolver: ResolverConfig,
+    /// The local page.
+    pub(crate) page: PageConfig,
+    /// Where things are kept.
+    pub(crate) paths: PathsConfig,
+    /// Settings for test laboratories only.
+    pub(crate) laboratory: LaboratoryConfig,
+}
+
+/// The LAN.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct LanConfig {
+    /// The layer 3 interfaces on which Things are; usually one bridge.
+    pub(crate) interfaces: Spanned<Vec<String>>,
+}
+
+/// How MUD files are retrieved.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct FetchConfig {
+    /// The certificates of the web's certification authorities, in PEM form.
+    pub(crate) tls_roots: Spanned<PathBuf>,
+}
+
+/// Whose signatures are believed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct TrustConfig {
+    /// A folder with the certificates (`*.pem`, `*.der`) under which MUD files may be signed. The web's authorities are never used.
+    pub(crate) anchors: PathBuf,
+}
+
+/// The resolver of the LAN.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ResolverConfig {
+    /// Where it listens; empty: port 53 of every address of the LAN interfaces.
+    pub(crate) listen: Vec<SocketAddr>,
+    /// The resolvers that are asked, such as the provider's.
+    pub(crate) upstreams: Spanned<Vec<IpAddr>>,
+}
+
+/// The local page.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct PageConfig {
+    /// Where the page listens; an empty list turns it off.
+    pub(crate) listen: Vec<SocketAddr>,
+    /// Further names by which browsers may call it, beside its addresses.
+    pub(crate) names: Vec<String>,
+}
+
+/// Where things are kept.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct PathsConfig {
+    /// The folder of the database.
+    pub(crate) state: PathBuf,
+    /// The socket of the command line.
+    pub(crate) control: PathBuf,
+}
+
+/// Settings for test laboratories only. Each of them is shown loudly.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct LaboratoryConfig {
+    /// Prefixes of special-purpose addresses (RFC 6890) that count as global, such as the documentation prefixes.
+    pub(crate) treat_as_global: Vec<IpNet>,
+}
+
+impl Default for LanConfig {
+    fn default() -> Self {
+        Self {
+            interfaces: unplaced(vec!["br-lan".to_owned()]),
+        }
+    }
+}
+
+impl Default for FetchConfig {
+    fn default() -> Self {
+        Self {
+            tls_roots: unplaced(PathBuf::from("/etc/ssl/certs/ca-certificates.crt")),
+        }
+    }
+}
+
+impl Default for TrustConfig {
+    fn default() -> Self {
+        Self {
+            anchors: PathBuf::from("/etc/mudguard/anchors"),
+        }
+    }
+}
+
+impl Default for ResolverConfig {
+    fn default() -> Self {
+        Self {
+            listen: Vec::new(),
+            upstreams: unplaced(Vec::new()),
+        }
+    }
+}
+
+impl Default for PageConfig {
+    fn default() -> Self {
+        Self {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8520))],
+            names: Vec::new(),
+        }
+    }
+}
+
+impl Default for PathsConfig {
+    fn default() -> Self {
+        Self {
+            state: PathBuf::from("/var/lib/mudguard"),
+            control: PathBuf::from("/run/mudguard/control.sock"),
+        }
+    }
+}
+
+/// A default stands nowhere in the file.
+fn unplaced<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}

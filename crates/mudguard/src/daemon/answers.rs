@@ -1,0 +1,153 @@
+//! The way of an answer: the resolver asks here before it tells a Thing an address, and the firewall opens the way first.
+//!
+//! It asks nobody but the firewall's index and, for an address that no binding explains, the kernel. The manager hears of it afterwards.
+
+use std::{iter, net::IpAddr, sync::Arc};
+
+use mudguard_firewall::{ElementError, Elements};
+use mudguard_manager::{Answer, Event};
+use mudguard_mud::DomainName;
+use mudguard_policy::MacAddress;
+use mudguard_resolver::{AnswerSink, Release, SinkError, Validated};
+use tokio::sync::{Notify, mpsc};
+use tracing::debug;
+
+/// How long somebody whom nobody knows may remember an answer, in seconds: once known, the next question opens the way.
+const STRANGERS_TTL: u32 = 60;
+
+/// Tells the firewall every answer before the Thing hears it.
+pub(crate) struct Answers {
+    elements: Elements,
+    interfaces: Vec<String>,
+    events: mpsc::Sender<Event>,
+    tables_gone: Arc<Notify>,
+}
+
+impl Answers {
+    /// `tables_gone` is told when somebody else has removed the tables.
+    pub(crate) fn new(
+        elements: Elements,
+        interfaces: Vec<String>,
+        events: mpsc::Sender<Event>,
+        tables_gone: Arc<Notify>,
+    ) -> Self {
+        Self {
+            elements,
+            interfaces,
+            events,
+            tables_gone,
+        }
+    }
+
+    /// The Thing behind an address. Its first question may come before the manager has heard of its lease; the kernel knows it by then,
+    /// because it has exchanged neighbour messages with it.
+    async fn thing_at(&self, client: IpAddr) -> Option<MacAddress> {
+        match self.elements.thing_at(client) {
+            Some(thing) => Some(thing),
+            None => mudguard_observe::neighbour(client, &self.interfaces).await,
+        }
+    }
+}
+
+impl AnswerSink for Answers {
+    async fn answered(&self, client: IpAddr, answer: &Validated) -> Result<Release, SinkError> {
+        if answer.addresses.is_empty() {
+            return Ok(Release::Tell {
+                ttl_at_most: u32::MAX,
+            });
+        }
+        let client = client.to_canonical();
+        let Some(thing) = self.thing_at(client).await else {
+            debug!(%client, "an answer goes to somebody whom nobody knows");
+            return Ok(Release::Tell {
+                ttl_at_most: STRANGERS_TTL,
+            });
+        };
+        let names: Vec<_> = names(answer).collect();
+        let addresses: Vec<_> = answer
+            .addresses
+            .iter()
+            .map(|known| (known.address, known.ttl))
+            .collect();
+        let told = self
+            .elements
+            .answered(thing, &names, &addresses)
+            .await
+            .map_err(|error| {
+                if matches!(error, ElementError::TablesGone) {
+                    self.tables_gone.notify_one();
+                }
+                SinkError::new(error)
+            })?;
+        if told.managed
+            && let Some(event) = event(thing, answer)
+        {
+            // The manager only remembers the name for the household; a full queue must not hold up an answer.
+            let _ = self.events.try_send(event);
+        }
+        Ok(Release::Tell {
+            ttl_at_most: told.ttl_at_most,
+        })
+    }
+}
+
+/// The name asked for, and then those that it stands for.
+fn names(answer: &Validated) -> impl Iterator<Item = &str> {
+    iter::once(&*answer.name).chain(answer.aliases.iter().map(String::as_str))
+}
+
+/// What the manager hears of an answer; nothing of names that no MUD file can hold.
+fn event(mac: MacAddress, answer: &Validated) -> Option<Event> {
+    let name = DomainName::parse(&answer.name).ok()?;
+    let addresses = answer.addresses.iter().map(|known| known.address).collect();
+    Some(Event::Answered(Answer { mac, name, addresses }))
+}
+
+#[cfg(test)]
+mod tests {
+    use mudguard_resolver::{AnswerAddress, Security};
+
+    use super::*;
+
+    fn answer(name: &str, aliases: &[&str]) -> Validated {
+        Validated {
+            name: name.into(),
+            aliases: aliases
+                .iter()
+                .map(|&alias| alias.to_owned())
+                .collect::<Arc<[_]>>(),
+            record_type: 1,
+            response_code: 0,
+            addresses: vec![AnswerAddress {
+                address: IpAddr::from([192, 0, 2, 7]),
+                ttl: 30,
+            }],
+            minimum_ttl: 30,
+            security: Security::Unchecked,
+        }
+    }
+
+    #[test]
+    fn the_name_asked_for_comes_before_its_aliases() {
+        let answer = answer("cloud.example", &["cdn.example", "edge.example"]);
+        assert_eq!(
+            names(&answer).collect::<Vec<_>>(),
+            ["cloud.example", "cdn.example", "edge.example"]
+        );
+    }
+
+    #[test]
+    fn the_manager_hears_the_name_asked_for_with_its_addresses() {
+        let mac = MacAddress([2, 0, 0, 0, 0, 1]);
+        let Some(Event::Answered(heard)) = event(mac, &answer("cloud.example", &["cdn.example"])) else {
+            panic!("nothing heard");
+        };
+        assert_eq!((heard.mac, heard.name.as_str()), (mac, "cloud.example"));
+        assert_eq!(heard.addresses, [IpAddr::from([192, 0, 2, 7])]);
+    }
+
+    #[test]
+    fn a_name_that_is_no_host_name_is_not_remembered() {
+        assert!(event(MacAddress([2, 0, 0, 0, 0, 1]), &answer("a b\\000.example", &[])).is_none());
+    }
+}

@@ -1,0 +1,178 @@
+//! The one task that owns the manager. It awaits no input or output: what takes time is sent to its owner and comes back as an event.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+use jiff::Timestamp;
+use mudguard_manager::{Action, Command, CommandError, Event, Manager, Moment, Snapshot};
+use mudguard_mud::MudUrl;
+use mudguard_store::Store;
+use mudguard_web::CommandRequest;
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant as Deadline,
+};
+use tracing::{debug, error, warn};
+
+/// How often the manager looks around when nothing happens.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// A retrieval that the manager wants.
+#[derive(Clone, Debug)]
+pub(crate) struct Retrieval {
+    /// The MUD URL.
+    pub(crate) url: MudUrl,
+    /// The entity tag of the file in force.
+    pub(crate) etag: Option<String>,
+}
+
+/// Where the manager's actions go.
+pub(crate) struct Outlets {
+    pub(crate) retrievals: mpsc::Sender<Retrieval>,
+    pub(crate) store: Store,
+    /// Every snapshot, for those who show it.
+    pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
+    /// The snapshots that change the rules, for the firewall.
+    pub(crate) rules: watch::Sender<Arc<Snapshot>>,
+}
+
+/// The clock that events are stamped with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock(Instant);
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(crate) fn now(self) -> Moment {
+        Moment {
+            wall: Timestamp::now(),
+            uptime: self.0.elapsed(),
+        }
+    }
+
+    fn deadline(self, uptime: Duration) -> Deadline {
+        Deadline::from_std(self.0 + uptime)
+    }
+}
+
+/// The manager with its inlets and outlets.
+pub(crate) struct Core {
+    pub(crate) manager: Manager,
+    pub(crate) clock: Clock,
+    pub(crate) outlets: Outlets,
+    pub(crate) events: mpsc::Receiver<Event>,
+    pub(crate) commands: mpsc::Receiver<CommandRequest>,
+}
+
+impl Core {
+    /// Runs until every sender of events is gone.
+    pub(crate) async fn run(mut self, first: Vec<Action>) -> anyhow::Result<()> {
+        self.carry_out(first);
+        loop {
+            let wake = self
+                .manager
+                .next_tick()
+                .unwrap_or(Duration::MAX)
+                .min(self.clock.now().uptime + IDLE);
+            tokio::select! {
+                event = self.events.recv() => match event {
+                    Some(event) => self.handle(event),
+                    None => bail!("nobody tells the manager anything any more"),
+                },
+                Some(request) = self.commands.recv() => self.command(request),
+                () = tokio::time::sleep_until(self.clock.deadline(wake)) => self.handle(Event::Tick),
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) {
+        let actions = self.manager.handle(event, self.clock.now());
+        self.carry_out(actions);
+    }
+
+    fn command(&mut self, request: CommandRequest) {
+        let CommandRequest { command, reply } = request;
+        match self.decide(command) {
+            Ok(()) => {
+                // An acknowledged decision outlives a power cut, and the disk must not hold up the manager.
+                let store = self.outlets.store.clone();
+                tokio::spawn(async move {
+                    if let Err(error) = store.flush().await {
+                        error!(%error, "a decision holds now but is not on the disk yet");
+                    }
+                    let _ = reply.send(Ok(()));
+                });
+            }
+            Err(error) => {
+                let _ = reply.send(Err(error));
+            }
+        }
+    }
+
+    fn decide(&mut self, command: Command) -> Result<(), CommandError> {
+        let actions = self.manager.command(command, self.clock.now())?;
+        self.carry_out(actions);
+        Ok(())
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) {
+        let mut apply = false;
+        for action in actions {
+            let stored = match action {
+                Action::Fetch { url, etag } => {
+                    if let Err(error) = self.outlets.retrievals.try_send(Retrieval { url, etag }) {
+                        self.put_off(error);
+                    }
+                    continue;
+                }
+                Action::Apply => {
+                    apply = true;
+                    continue;
+                }
+                Action::SaveThing(record) => self.outlets.store.save_thing(record),
+                Action::SaveFile(record) => self.outlets.store.save_file(record),
+                Action::Journal(entry) => {
+                    debug!(kind = ?entry.kind, thing = ?entry.thing, detail = %entry.detail.escape_debug(), "journal");
+                    self.outlets.store.journal(entry)
+                }
+            };
+            if let Err(error) = stored {
+                warn!(%error, "not stored");
+            }
+        }
+        let snapshot = self.manager.snapshot();
+        if apply {
+            self.outlets.rules.send_replace(Arc::clone(&snapshot));
+        }
+        self.outlets.snapshots.send_if_modified(|current| {
+            let news = !Arc::ptr_eq(current, &snapshot);
+            *current = snapshot;
+            news
+        });
+    }
+
+    /// Too many retrievals wait: this one counts as failed and comes again later.
+    fn put_off(&mut self, error: mpsc::error::TrySendError<Retrieval>) {
+        let url = match error {
+            mpsc::error::TrySendError::Full(retrieval) | mpsc::error::TrySendError::Closed(retrieval) => {
+                retrieval.url
+            }
+        };
+        let reason = "too many files are being retrieved; it is tried again".to_owned();
+        let retrieved = mudguard_manager::Retrieved::Failed { reason };
+        let event = Event::Fetched(mudguard_manager::Fetched { url, retrieved });
+        // A failure never asks for another retrieval at once, so this goes no deeper.
+        let actions = self.manager.handle(event, self.clock.now());
+        debug_assert!(
+            !actions
+                .iter()
+                .any(|action| matches!(action, Action::Fetch { .. }))
+        );
+        self.carry_out(actions);
+    }
+}

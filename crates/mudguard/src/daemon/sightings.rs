@@ -1,0 +1,161 @@
+//! What is seen on the LAN becomes events; a change of the LAN's own addresses makes the home be read anew.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use mudguard_manager::{Announced, Announcement, Channel, Event};
+use mudguard_observe::{Observer, SightedBy, SightedUrl, Sighting};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep_until},
+};
+use tracing::warn;
+
+use super::home;
+
+/// Addresses come and go in groups: the home is read so long after the first of them.
+const CALM: Duration = Duration::from_millis(300);
+
+/// How soon the home is read again when its interface is not there.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// Hears the observer for as long as the gateway runs.
+pub(crate) async fn run(
+    mut observer: Observer,
+    mut sightings: mpsc::Receiver<Sighting>,
+    interfaces: Vec<String>,
+    events: mpsc::Sender<Event>,
+) -> anyhow::Result<()> {
+    let mut reading = None;
+    loop {
+        let event = tokio::select! {
+            error = observer.ended() => return Err(error.into()),
+            sighting = sightings.recv() => match sighting {
+                Some(Sighting::AddressesChanged) => {
+                    reading.get_or_insert_with(|| Instant::now() + CALM);
+                    continue;
+                }
+                Some(sighting) => match event(sighting) {
+                    Some(event) => event,
+                    None => continue,
+                },
+                None => bail!("nothing is observed any more"),
+            },
+            () = until(reading) => match home::read(&interfaces) {
+                Ok(home) => {
+                    reading = None;
+                    Event::HomeChanged(home)
+                }
+                Err(error) => {
+                    warn!(error = format!("{error:#}"), "the home is taken for what it was");
+                    reading = Some(Instant::now() + AGAIN);
+                    continue;
+                }
+            },
+        };
+        events.send(event).await.context("the manager has ended")?;
+    }
+}
+
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The event of a sighting, if it is one.
+fn event(sighting: Sighting) -> Option<Event> {
+    Some(match sighting {
+        Sighting::Announced {
+            mac,
+            port,
+            channel,
+            url,
+            host_name,
+        } => Event::Announced(Announcement {
+            mac,
+            port,
+            channel: match channel {
+                SightedBy::Dhcpv4 => Channel::Dhcpv4,
+                SightedBy::Dhcpv6 => Channel::Dhcpv6,
+                SightedBy::Lldp => Channel::Lldp,
+            },
+            url: match url {
+                SightedUrl::Url(url) => Announced::Url(url),
+                SightedUrl::Refused(text, error) => Announced::Refused(text, error),
+                SightedUrl::Nothing => Announced::Nothing,
+            },
+            host_name,
+        }),
+        Sighting::Leased {
+            mac,
+            port,
+            address,
+            lifetime,
+        } => Event::Leased {
+            mac,
+            port,
+            address,
+            lifetime,
+        },
+        Sighting::Released { mac, address } => Event::Released { mac, address },
+        Sighting::Neighbour { mac, address } => Event::Neighbour { mac, address },
+        // What a Thing said stays its MUD URL (RFC 8520 section 16), so its silence changes nothing.
+        Sighting::Departed { .. } | Sighting::AddressesChanged => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use mudguard_mud::{MudUrl, MudUrlError};
+    use mudguard_policy::MacAddress;
+
+    use super::*;
+
+    const LAMP: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);
+
+    fn announced(channel: SightedBy, url: SightedUrl) -> Announcement {
+        let sighting = Sighting::Announced {
+            mac: LAMP,
+            port: "lan1".to_owned(),
+            channel,
+            url,
+            host_name: Some("lamp".to_owned()),
+        };
+        match event(sighting) {
+            Some(Event::Announced(announcement)) => announcement,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn an_announcement_keeps_what_the_thing_said_and_how() {
+        let url = MudUrl::parse("https://maker.example/lamp").unwrap();
+        let heard = announced(SightedBy::Lldp, SightedUrl::Url(url.clone()));
+        assert_eq!(heard.channel, Channel::Lldp);
+        assert_eq!(heard.url, Announced::Url(url));
+        assert_eq!(
+            (heard.mac, heard.port.as_str(), heard.host_name.as_deref()),
+            (LAMP, "lan1", Some("lamp"))
+        );
+    }
+
+    #[test]
+    fn a_refused_url_keeps_its_reason() {
+        let error: MudUrlError = MudUrl::parse("http://maker.example/lamp").unwrap_err();
+        let heard = announced(
+            SightedBy::Dhcpv4,
+            SightedUrl::Refused("http://maker.example/lamp".to_owned(), error.clone()),
+        );
+        assert_eq!(
+            heard.url,
+            Announced::Refused("http://maker.example/lamp".to_owned(), error)
+        );
+    }
+
+    #[test]
+    fn a_change_of_this_routers_addresses_is_no_event_of_a_thing() {
+        assert!(event(Sighting::AddressesChanged).is_none());
+    }
+}

@@ -1,0 +1,53 @@
+//! Writing to standard output: a reader that goes away (`mudguard things | head`) is no failure.
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
+
+use anyhow::Context;
+use serde::Serialize;
+
+/// Prints one line.
+///
+/// # Errors
+/// If standard output cannot be written for another reason than that its reader went away.
+pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
+    ignore_gone(writeln!(io::stdout(), "{text}"))
+}
+
+/// Prints a value as JSON, indented, with a newline.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    line(serde_json::to_string_pretty(value).context("the answer cannot be written as JSON")?)
+}
+
+fn ignore_gone(result: io::Result<()>) -> anyhow::Result<()> {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
+        _ => Ok(()),
+    }
+}
+
+/// Foreign text for a terminal: control characters, and those that change the direction of text, are left out.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| {
+            !c.is_control()
+                && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        })
+        .take(200)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_cannot_steer_a_terminal() {
+        assert_eq!(plain("a\u{1b}[31mred\u{202e}\r\nb"), "a[31mredb");
+    }
+}
