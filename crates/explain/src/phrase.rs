@@ -109,6 +109,12 @@ phrases! {
     MODE_ASK,
     /// The mode `protect`.
     MODE_PROTECT,
+    /// What the mode `watch` does.
+    MODE_WATCH_MEANS,
+    /// What the mode `ask` does.
+    MODE_ASK_MEANS,
+    /// What the mode `protect` does.
+    MODE_PROTECT_MEANS,
     /// What the page is.
     FOOTER,
     /// The way back to all devices.

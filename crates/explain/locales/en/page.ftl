@@ -81,11 +81,15 @@ page-last-seen = Last seen
 # The maker no longer updates it.
 page-not-supported = The maker says: there are no more updates for this device.
 # The mode `watch`.
-page-mode-watch = Mode: watch. Nothing is blocked; what would be is recorded.
+page-mode-watch = Mode: watch
 # The mode `ask`.
-page-mode-ask = Mode: ask. Devices with rules are limited; you are asked about what is uncertain.
+page-mode-ask = Mode: ask
 # The mode `protect`.
-page-mode-protect = Mode: protect. Devices with rules are limited; every other device waits for you.
+page-mode-protect = Mode: protect
+# What the modes do.
+page-mode-watch-means = Nothing is blocked. What would be is recorded.
+page-mode-ask-means = Devices with rules are limited to them. You are asked about what is uncertain.
+page-mode-protect-means = Devices with rules are limited to them. Every other device waits for you.
 # What the page is.
 page-footer = This page comes from your router and works without the internet. Nothing you see here leaves your home.
 # The way back to all devices.

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use mudguard_explain::{
-    Caution, Count, Language, Phrase, QuestionLabel, Sentence, Symbol, foreign_passage, foreign_text,
-    verdict_words,
+    Caution, Count, Language, Phrase, QuestionLabel, Sentence, Symbol, TrustLabel, foreign_passage,
+    foreign_text, verdict_words,
 };
-use mudguard_manager::{Enforcement, FileInForce, Question, Waiting};
+use mudguard_manager::{Enforcement, FileInForce, Question, Thing, Waiting};
 use mudguard_policy::{MacAddress, ThingPolicy, Verdict};
 
 use super::frame::{Frame, Moment, symbol};
@@ -26,8 +26,8 @@ struct Device<'a> {
     may_do: Option<Phrase>,
     lines: Vec<Line>,
     beyond: Phrase,
-    trust: Label,
-    channel: Option<String>,
+    /// Why its rules are believed; the question tells it, if that is what it asks about.
+    trust: Option<Label>,
     blocked_heading: Phrase,
     blocked_count: Option<String>,
     nothing_blocked: Phrase,
@@ -80,6 +80,8 @@ struct BlockedRow {
 struct Fact {
     name: Phrase,
     values: Vec<String>,
+    /// What is to be said of it.
+    note: Option<String>,
     /// Whether it is read octet by octet.
     is_technical: bool,
 }
@@ -144,23 +146,19 @@ pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<Str
         question: asked(view, token),
         troubles: troubles(view),
         may_do: (!is_loose).then_some(Phrase::MAY_DO),
-        lines: lines(&view.sentences(), language),
+        lines: lines(&view.sentences(), Symbol::Check, language),
         beyond: match thing.enforcement {
             Enforcement::None => Phrase::NOT_LIMITED,
             Enforcement::Observe => Phrase::ELSE_RECORDED,
             Enforcement::Enforce => Phrase::ELSE_BLOCKED,
         },
-        trust: Label {
-            symbol: symbol(view.trust().symbol()),
-            text: view.trust().text(language),
-        },
-        channel: view.channel().map(|channel| channel.text(language)),
+        trust: trust(&view.trust(), language),
         blocked_heading: if is_watched {
             Phrase::WOULD_BE_BLOCKED
         } else {
             Phrase::BLOCKED
         },
-        blocked_count: (samples > 0).then(|| blocked_count(view, samples).text(language)),
+        blocked_count: (thing.blocked.len() > 1).then(|| blocked_count(view, samples).text(language)),
         nothing_blocked: if is_watched {
             Phrase::NOTHING_RECORDED
         } else {
@@ -182,6 +180,13 @@ pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<Str
     .render()
 }
 
+fn trust(label: &TrustLabel, language: &Language) -> Option<Label> {
+    (!matches!(label, TrustLabel::Waits { .. })).then(|| Label {
+        symbol: symbol(label.symbol()),
+        text: label.text(language),
+    })
+}
+
 fn asked<'a>(view: &View<'_>, token: Option<&'a str>) -> Option<Asked<'a>> {
     let label: QuestionLabel = view.question()?;
     let question = view.thing.question.as_ref()?;
@@ -191,10 +196,19 @@ fn asked<'a>(view: &View<'_>, token: Option<&'a str>) -> Option<Asked<'a>> {
         meanwhile: label.meanwhile(language),
         approve: label.approve(language),
         reject: label.reject(language),
-        lines: lines(&view.sentences_if_approved(), language),
+        lines: lines(&view.sentences_if_approved(), Symbol::Open, language),
         key: question_key(question),
         token,
     })
+}
+
+/// What is wrong with its rules, in short.
+pub(super) fn trouble(thing: &Thing) -> Option<Phrase> {
+    if thing.refused_url.is_some() {
+        Some(Phrase::REFUSED_URL)
+    } else {
+        thing.problem.as_ref().map(|_| Phrase::PROBLEM)
+    }
 }
 
 fn troubles(view: &View<'_>) -> Vec<Trouble> {
@@ -211,7 +225,7 @@ fn troubles(view: &View<'_>) -> Vec<Trouble> {
     refused.into_iter().chain(problem).collect()
 }
 
-fn lines(sentences: &[Sentence], language: &Language) -> Vec<Line> {
+fn lines(sentences: &[Sentence], usual: Symbol, language: &Language) -> Vec<Line> {
     sentences
         .iter()
         .map(|sentence| {
@@ -222,11 +236,7 @@ fn lines(sentences: &[Sentence], language: &Language) -> Vec<Line> {
                 .iter()
                 .all(|detail| text.contains(detail.as_str()));
             Line {
-                symbol: symbol(if is_caution {
-                    Symbol::Exclamation
-                } else {
-                    Symbol::Check
-                }),
+                symbol: symbol(if is_caution { Symbol::Exclamation } else { usual }),
                 is_caution,
                 details: if tells_all {
                     Vec::new()
@@ -288,11 +298,13 @@ fn facts(view: &View<'_>) -> Vec<Fact> {
     let said = |name, text: Option<String>| Fact {
         name,
         values: text.into_iter().filter(|text| !text.is_empty()).collect(),
+        note: None,
         is_technical: false,
     };
     let exact = |name, values: Vec<String>| Fact {
         name,
         values,
+        note: None,
         is_technical: true,
     };
     let addresses = thing.bindings.iter().map(|binding| binding.address.to_string());
@@ -303,10 +315,13 @@ fn facts(view: &View<'_>) -> Vec<Fact> {
         exact(Phrase::MAC_ADDRESS, vec![thing.mac.to_string()]),
         exact(Phrase::PORT, quoted(&thing.port).into_iter().collect()),
         said(Phrase::FIRST_SEEN, Some(day(thing.first_seen))),
-        exact(
-            Phrase::MUD_URL,
-            thing.url.iter().map(|url| url.as_str().to_owned()).collect(),
-        ),
+        Fact {
+            note: view.channel().map(|channel| channel.text(view.language)),
+            ..exact(
+                Phrase::MUD_URL,
+                thing.url.iter().map(|url| url.as_str().to_owned()).collect(),
+            )
+        },
     ];
     if let Some(FileInForce {
         file,

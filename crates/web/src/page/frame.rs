@@ -16,6 +16,7 @@ pub(super) struct Frame<'a> {
     pub(super) title: String,
     pub(super) notices: Vec<FrameNotice>,
     pub(super) mode: Phrase,
+    pub(super) mode_means: Phrase,
 }
 
 /// A notice, as it is shown.
@@ -34,15 +35,17 @@ impl<'a> Frame<'a> {
                 is_loud: !matches!(label, NoticeLabel::Limitation(_) | NoticeLabel::ClockNotSet),
             })
             .collect();
+        let (mode, mode_means) = match snapshot.mode {
+            Mode::Watch => (Phrase::MODE_WATCH, Phrase::MODE_WATCH_MEANS),
+            Mode::Ask => (Phrase::MODE_ASK, Phrase::MODE_ASK_MEANS),
+            Mode::Protect => (Phrase::MODE_PROTECT, Phrase::MODE_PROTECT_MEANS),
+        };
         Self {
             language,
             title,
             notices,
-            mode: match snapshot.mode {
-                Mode::Watch => Phrase::MODE_WATCH,
-                Mode::Ask => Phrase::MODE_ASK,
-                Mode::Protect => Phrase::MODE_PROTECT,
-            },
+            mode,
+            mode_means,
         }
     }
 

@@ -1,8 +1,11 @@
 //! The first page: the devices, the most urgent first.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use mudguard_explain::{Count, Language, Phrase, Standing};
 use mudguard_manager::{Enforcement, Snapshot};
+use mudguard_policy::MacAddress;
 
 use super::{
     device,
@@ -29,25 +32,32 @@ struct Group {
 struct Row {
     path: String,
     name: String,
+    /// Its MAC address, if another device has the same name.
+    mac: Option<MacAddress>,
     symbol: &'static str,
     standing: String,
     /// What it asks, if it asks something.
     question: Option<String>,
+    /// What is wrong with its rules, if something is.
+    trouble: Option<Phrase>,
     /// How much was blocked, if something was.
     blocked: Option<String>,
     seen: Moment,
 }
 
 impl Row {
-    fn of(view: &View<'_>) -> Self {
+    fn of(view: &View<'_>, names: &BTreeMap<String, usize>) -> Self {
         let language = view.language;
         let samples = device::samples(view);
+        let has_namesake = names.get(&view.name()).is_some_and(|count| *count > 1);
         Self {
             path: device::path(view.thing.mac),
             name: view.name(),
+            mac: has_namesake.then_some(view.thing.mac),
             symbol: symbol(view.standing().symbol()),
             standing: view.standing_meanwhile().text(language),
             question: view.question().map(|question| question.text(language)),
+            trouble: device::trouble(view.thing),
             blocked: (samples > 0).then(|| device::blocked_count(view, samples).text(language)),
             seen: Moment::new(view.thing.last_seen, language),
         }
@@ -57,11 +67,15 @@ impl Row {
 /// The page.
 pub(super) fn render(snapshot: &Snapshot, language: &Language) -> askama::Result<String> {
     let views = by_urgency(snapshot, language);
+    let mut names = BTreeMap::new();
+    for view in &views {
+        *names.entry(view.name()).or_default() += 1;
+    }
     let group = |urgency, heading, id| {
         let rows: Vec<Row> = views
             .iter()
             .filter(|view| view.urgency() == urgency)
-            .map(Row::of)
+            .map(|view| Row::of(view, &names))
             .collect();
         (!rows.is_empty()).then_some(Group { heading, id, rows })
     };
