@@ -7,9 +7,16 @@
 //! What it is not: it knows nothing of Mudguard, except for [`gateway`], which starts it as anybody would.
 
 pub mod addresses;
+mod capture;
+pub mod dns;
+pub mod gateway;
+mod internet;
+pub mod mud;
 mod name;
 mod namespace;
+mod pki;
 mod plan;
+pub mod probe;
 mod removal;
 mod router;
 mod running;
@@ -20,27 +27,35 @@ use std::{
     collections::BTreeSet,
     fs,
     os::unix::fs::PermissionsExt,
+    panic,
     path::{Path, PathBuf},
     process::Command,
-    thread,
+    thread::{self, ScopedJoinHandle},
 };
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 
-use self::{
-    name::HomeName,
-    removal::Guardian,
-    running::feed,
-    thing::{LEASE_SCRIPT, LEASE_SCRIPT_NAME, mac},
-};
 pub use self::{
+    capture::Capture,
+    internet::{
+        ALIAS, Certificate, Contact, ECHO_TCP_PORTS, ECHO_UDP_PORTS, FileServer, HOSTS, Host, Internet, POOL,
+        Protocol, Reply, Request, V4_ONLY, V6_ONLY, fresh_name,
+    },
     name::PREFIX,
     namespace::Namespace,
+    pki::{Authority, Identity},
     plan::{HomeBuilder, ThingPlan},
     router::{FIREWALL, Router},
     running::Running,
     thing::{Addresses, DhcpClient, Thing},
     wait::until,
+};
+use self::{
+    mud::{MudFile, MudSigning},
+    name::HomeName,
+    removal::Guardian,
+    running::feed,
+    thing::{LEASE_SCRIPT, LEASE_SCRIPT_NAME, mac},
 };
 use crate::packages::{installed, missing_packages};
 
@@ -50,6 +65,8 @@ pub struct Home {
     // Fields are dropped in this order; the guardian, which removes what is left, is the last.
     things: Vec<Thing>,
     router: Router,
+    internet: Internet,
+    mud: MudSigning,
     folder: PathBuf,
     guardian: Guardian,
 }
@@ -96,18 +113,29 @@ impl Home {
             .collect();
         feed(Command::new("ip").args(["-batch", "-"]), &lines)?;
 
-        let numbers = 1..=u16::MAX;
-        let ports: Vec<_> = things.iter().zip(numbers.clone().map(mac)).collect();
-        let router = Router::build(router, &internet, &ports, &folder, plan.lease_time)?;
-        let things = things
-            .into_iter()
-            .zip(numbers)
-            .zip(&plan.things)
-            .map(|((namespace, number), plan)| Thing::build(namespace, &router, number, plan, &folder))
-            .collect::<Result<_, _>>()?;
+        // Keys take about as long as the rest.
+        let (router, internet, things, mud) = thread::scope(|scope| {
+            let web = scope.spawn(|| Authority::new(folder.join("web"), "Web authority"));
+            let mud = scope.spawn(|| MudSigning::new(&folder));
+            let numbers = 1..=u16::MAX;
+            let ports: Vec<_> = things.iter().zip(numbers.clone().map(mac)).collect();
+            let router = Router::build(router, &internet, &ports, &folder, plan.lease_time)?;
+            let internet = Internet::build(internet, &folder, &plan.zones, joined(web)?)?;
+            router.use_resolvers(&[addresses::RESOLVER_IPV4.into()])?;
+            let things: Vec<_> = things
+                .into_iter()
+                .zip(numbers)
+                .zip(&plan.things)
+                .map(|((namespace, number), plan)| Thing::build(namespace, &router, number, plan, &folder))
+                .collect::<Result<_, _>>()?;
+            anyhow::Ok((router, internet, things, joined(mud)?))
+        })
+        .with_context(|| format!("{name} cannot be built"))?;
         Ok(Self {
             things,
             router,
+            internet,
+            mud,
             folder,
             guardian,
         })
@@ -116,6 +144,32 @@ impl Home {
     /// The router.
     pub fn router(&self) -> &Router {
         &self.router
+    }
+
+    /// The internet.
+    pub fn internet(&self) -> &Internet {
+        &self.internet
+    }
+
+    /// Who signs MUD files here.
+    pub fn mud(&self) -> &MudSigning {
+        &self.mud
+    }
+
+    /// Puts a MUD file and its signature on the web.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn publish(&self, file: &MudFile<'_>) -> anyhow::Result<()> {
+        let content = file.json();
+        let signature = self.mud.sign(content.as_bytes())?;
+        let files = self.internet.files();
+        files.reply(file.url(), Reply::mud_file(content.as_bytes()));
+        files.reply(
+            &file.signature_url(),
+            Reply::content("application/pkcs7-signature", &signature),
+        );
+        Ok(())
     }
 
     /// All Things, in the order of their ports.
@@ -145,10 +199,7 @@ impl Home {
                 .iter()
                 .map(|thing| scope.spawn(|| thing.join()))
                 .collect();
-            let joined = joining
-                .into_iter()
-                .map(|thread| thread.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))));
-            joined.collect()
+            joining.into_iter().map(joined).collect()
         })
     }
 
@@ -161,6 +212,12 @@ impl Home {
     pub fn guardian(&self) -> u32 {
         self.guardian.id()
     }
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {
+    thread
+        .join()
+        .unwrap_or_else(|payload| panic::resume_unwind(payload))
 }
 
 fn make_folder(folder: &Path) -> anyhow::Result<()> {

@@ -4,3 +4,21 @@
 
 pub mod home;
 pub mod packages;
+
+use std::{io::Write, thread};
+
+/// Whether the calling test must be left out because a home needs root. It says so, past the capture of the test runner.
+#[must_use]
+pub fn left_out_without_root() -> bool {
+    let left_out = !nix::unistd::geteuid().is_root();
+    if left_out {
+        let thread = thread::current();
+        let test = thread.name().unwrap_or("a test");
+        // There is nobody to tell that it cannot be told.
+        let _ = writeln!(
+            std::io::stderr(),
+            "LEFT OUT {test}: it makes network namespaces and needs root"
+        );
+    }
+    left_out
+}

@@ -1,6 +1,6 @@
 //! Makes a home and keeps it until standard input ends: `cargo run -p mudguard-tests -- lamp camera`.
 //!
-//! It prints the names of the namespaces, one on a line, for use with `ip netns exec`.
+//! It prints the number of its guardian's process and the names of the namespaces, one on a line, for use with `ip netns exec`.
 
 use std::io::{self, Write};
 
@@ -14,7 +14,8 @@ fn main() -> anyhow::Result<()> {
     let home = plan.build()?;
     home.join_all()?;
     let mut output = io::stdout();
-    writeln!(output, "{}", home.router().netns())?;
+    writeln!(output, "guardian {}", home.guardian())?;
+    writeln!(output, "{}\n{}", home.router().netns(), home.internet().netns())?;
     for thing in home.things() {
         writeln!(output, "{}", thing.netns())?;
     }

@@ -52,3 +52,17 @@ pub const fn server(number: u8) -> (IpAddr, IpAddr) {
         IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0x100, 0, 0, 0, 0, last)),
     )
 }
+
+/// The addresses of the fresh names of IPv4.
+pub(super) const FRESH_IPV4: &str = "198.18.0.0/15";
+/// The addresses of the fresh names of IPv6.
+pub(super) const FRESH_IPV6: &str = "2001:db8:2::/64";
+
+/// The addresses of the n-th fresh name: the n-th of 198.18.0.0/16 and of 2001:db8:2::/64.
+pub const fn fresh(number: u16) -> (IpAddr, IpAddr) {
+    let [high, low] = number.to_be_bytes();
+    (
+        IpAddr::V4(Ipv4Addr::new(198, 18, high, low)),
+        IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 2, 0, 0, 0, 0, number)),
+    )
+}

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use super::{Home, thing::DhcpClient};
+use super::{Home, internet::Zones, thing::DhcpClient};
 
 /// What a home shall be.
 #[derive(Clone, Debug)]
 pub struct HomeBuilder {
     pub(super) things: Vec<ThingPlan>,
     pub(super) lease_time: Duration,
+    pub(super) zones: Zones,
 }
 
 /// What a Thing shall be.
@@ -24,6 +25,7 @@ impl Default for HomeBuilder {
         Self {
             things: Vec::new(),
             lease_time: Duration::from_secs(600),
+            zones: Zones::default(),
         }
     }
 }
@@ -48,6 +50,30 @@ impl HomeBuilder {
     #[must_use]
     pub fn lease_time(mut self, time: Duration) -> Self {
         self.lease_time = time;
+        self
+    }
+
+    /// Adds a server to the internet: a name under `example`, and the number that gives its addresses
+    /// ([`server`](super::addresses::server)).
+    #[must_use]
+    pub fn host(mut self, name: &str, number: u8) -> Self {
+        self.zones.hosts.push((name.to_owned(), number));
+        self
+    }
+
+    /// Adds lines to the zone `example.` (RFC 1035 section 5), such as `short 2 A 198.51.100.11`.
+    #[must_use]
+    pub fn records(mut self, lines: &str) -> Self {
+        self.zones.records += lines;
+        self.zones.records += "\n";
+        self
+    }
+
+    /// Adds so many names that nobody has asked for ([`fresh_name`](super::fresh_name)), each with addresses of its own
+    /// ([`fresh`](super::addresses::fresh)).
+    #[must_use]
+    pub fn fresh_names(mut self, count: u16) -> Self {
+        self.zones.fresh = count;
         self
     }
 

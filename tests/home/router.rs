@@ -92,9 +92,9 @@ fn links(internet: &Namespace, things: &[(&Namespace, String)]) -> String {
     let mut lines = format!(
         "link set lo up
          link add wan0 type veth peer name eth0 netns {internet}
+         link set wan0 up
          addr add {WAN_IPV4}/24 dev wan0
          addr add {WAN_IPV6}/64 dev wan0 nodad
-         link set wan0 up
          link add br-lan address 02:ff:00:00:00:01 type bridge stp_state 0 forward_delay 0 mcast_snooping 0
          link set br-lan addrgenmode none
          addr add {ROUTER_LINK_LOCAL}/64 dev br-lan nodad

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    io::{self, Read},
+    io::{self, Read, Write},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -209,16 +209,18 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<Vec<u8>> {
     Ok(output.stdout)
 }
 
-/// Runs a program to its end with this text on its standard input.
+/// Runs a program to its end with this on its standard input, and returns what it wrote to standard output.
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn feed(command: &mut Command, input: &str) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn feed(command: &mut Command, input: impl AsRef<[u8]>) -> anyhow::Result<Vec<u8>> {
     let (reader, mut writer) = io::pipe()?;
-    // Scripts are short, but a pipe holds little: another thread writes while the program reads.
-    let input = input.to_owned();
-    let writing = thread::spawn(move || io::Write::write_all(&mut writer, input.as_bytes()));
+    // A pipe holds little: another thread writes while the program reads.
+    let input = input.as_ref().to_owned();
+    let writing = thread::spawn(move || writer.write_all(&input));
     let result = run(command.stdin(reader));
+    // The command holds the reading end; without a reader the other thread cannot wait for ever.
+    command.stdin(Stdio::null());
     // The program may end without reading everything; its own failure is then the better message.
     let written = writing.join().unwrap_or(Ok(()));
     let output = result?;

@@ -183,7 +183,7 @@ impl Thing {
         drop(self.state().running.take());
         self.router.ip(&format!("link set {} down\n", self.port))?;
         self.sysctl(&[(DISABLE_IPV6, "1")])?;
-        self.ip("-4 address flush dev eth0\n")
+        self.ip("address flush dev eth0\n")
     }
 
     fn client_command(&self, mud_url: Option<&str>) -> anyhow::Result<Command> {

@@ -1,0 +1,245 @@
+//! Mudguard in the router of a home, started, stopped and asked as anybody would: by its binary, its configuration file and its commands.
+
+use std::{
+    env, fs,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::{Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use super::{
+    Home,
+    addresses::{RESOLVER_IPV4, TREAT_AS_GLOBAL},
+    namespace::Namespace,
+    running::Running,
+    wait::until,
+};
+
+/// How long the gateway may take to be ready or to stop.
+const LIMIT: Duration = Duration::from_secs(20);
+/// Names the binary to test, instead of the one that cargo builds.
+pub const BINARY_VARIABLE: &str = "MUDGUARD_BINARY";
+
+/// A gateway. It is killed when this is dropped; its tables stay in the kernel until the home goes.
+#[derive(Debug)]
+pub struct Gateway {
+    router: Namespace,
+    binary: PathBuf,
+    folder: PathBuf,
+    running: Option<Running>,
+}
+
+/// The end of a command, and what it printed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The exit code.
+    pub code: i32,
+    /// The JSON on standard output; null if there was none.
+    pub json: Value,
+    /// The text on standard error.
+    pub complaint: String,
+}
+
+/// The binary that tests run: the one of [`BINARY_VARIABLE`], or else the one that cargo builds now.
+///
+/// # Errors
+/// If it does not build.
+pub fn binary() -> anyhow::Result<PathBuf> {
+    env::var_os(BINARY_VARIABLE).map_or_else(|| build(false), |path| Ok(PathBuf::from(path)))
+}
+
+/// Builds the binary and says where it is.
+///
+/// # Errors
+/// If it does not build.
+pub fn build(release: bool) -> anyhow::Result<PathBuf> {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit());
+    command.args([
+        "build",
+        "--package",
+        "mudguard",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    if release {
+        command.arg("--release");
+    }
+    let output = command.output().context("cargo cannot be started")?;
+    ensure!(output.status.success(), "the daemon does not build; see above");
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "mudguard")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .context("cargo did not say where the daemon is")
+}
+
+impl Gateway {
+    /// The configuration under which a gateway works in this home. Tests may change the text before they start one with it.
+    pub fn configuration(home: &Home) -> String {
+        let folder = folder(home);
+        format!(
+            "mode = \"ask\"\n\n\
+             [lan]\ninterfaces = [\"br-lan\"]\n\n\
+             [fetch]\ntls-roots = {roots}\n\n\
+             [trust]\nanchors = {anchors}\n\n\
+             [resolver]\nupstreams = [\"{RESOLVER_IPV4}\"]\n\n\
+             [paths]\nstate = {state}\ncontrol = {control}\n\n\
+             [laboratory]\ntreat-as-global = {treat_as_global}\n",
+            roots = quoted(home.internet().files().roots()),
+            anchors = quoted(home.mud().anchors()),
+            state = quoted(&folder.join("state")),
+            control = quoted(&control(&folder)),
+            treat_as_global = Value::from(TREAT_AS_GLOBAL.to_vec()),
+        )
+    }
+
+    /// Starts a gateway in the router with this configuration, and waits until it is ready.
+    ///
+    /// # Errors
+    /// If it ends, or is not ready within 20 seconds; its log is part of the error.
+    pub fn start(home: &Home, binary: &Path, configuration: &str) -> anyhow::Result<Self> {
+        let folder = folder(home);
+        fs::create_dir_all(folder.join("state"))?;
+        let router = Namespace::clone(home.router());
+        let mut gateway = Self {
+            router,
+            binary: binary.to_owned(),
+            folder,
+            running: None,
+        };
+        gateway.restart(configuration)?;
+        Ok(gateway)
+    }
+
+    /// Starts it again after it has ended, with this configuration, on the same state.
+    ///
+    /// # Errors
+    /// If it runs, or as [`Gateway::start`].
+    pub fn restart(&mut self, configuration: &str) -> anyhow::Result<()> {
+        ensure!(self.running.is_none(), "the gateway runs already");
+        let file = self.configuration_file();
+        fs::write(&file, configuration)?;
+        let mut command = self.router.command(&self.binary);
+        command.arg("run").arg("--config").arg(file);
+        let running = self.running.insert(Running::start(command)?);
+        let control = control(&self.folder);
+        // A socket of an earlier run may be there, but nobody listens on it.
+        until(LIMIT, || {
+            if let Some(status) = running.ended()? {
+                bail!(
+                    "the gateway ended ({status}) before it was ready; its log:\n{}",
+                    running.log()
+                );
+            }
+            Ok(UnixStream::connect(&control).ok().map(drop))
+        })
+        .with_context(|| format!("the gateway did not get ready; its log:\n{}", running.log()))
+    }
+
+    /// Kills it with SIGKILL and waits for its end.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.running.take().context("the gateway does not run")?.kill()?;
+        Ok(())
+    }
+
+    /// Tells it to stop (SIGTERM) and returns its end and its whole log.
+    ///
+    /// # Errors
+    /// If it does not run or does not stop within 20 seconds.
+    pub fn stop(&mut self) -> anyhow::Result<(ExitStatus, String)> {
+        let mut running = self.running.take().context("the gateway does not run")?;
+        running.signal(Signal::SIGTERM)?;
+        let status = running.wait(LIMIT)?;
+        Ok((status, running.log()))
+    }
+
+    /// The process, while it runs.
+    ///
+    /// # Errors
+    /// If it does not run.
+    pub fn process(&mut self) -> anyhow::Result<&mut Running> {
+        self.running.as_mut().context("the gateway does not run")
+    }
+
+    /// The folder of its database.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("state")
+    }
+
+    /// The file of its configuration.
+    pub fn configuration_file(&self) -> PathBuf {
+        self.folder.join("mudguard.toml")
+    }
+
+    /// Runs a command of the running gateway, such as `["why", "lamp"]`, with its JSON output.
+    ///
+    /// # Errors
+    /// If it cannot be started, is ended by a signal, or prints something else than JSON.
+    pub fn ask(&self, arguments: &[&str]) -> anyhow::Result<Answer> {
+        let mut command = self.router.command(&self.binary);
+        command
+            .args(arguments)
+            .arg("--json")
+            .arg("--control")
+            .arg(control(&self.folder));
+        Answer::of(&mut command)
+    }
+
+    /// Runs `mudguard off` with its JSON output; no gateway needs to run.
+    ///
+    /// # Errors
+    /// As [`Gateway::ask`].
+    pub fn off(&self) -> anyhow::Result<Answer> {
+        Answer::of(self.router.command(&self.binary).args(["off", "--json"]))
+    }
+}
+
+impl Answer {
+    fn of(command: &mut Command) -> anyhow::Result<Self> {
+        let output = command.stdin(Stdio::null()).output()?;
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        let json = match output.stdout.trim_ascii() {
+            b"" => Value::Null,
+            text => serde_json::from_slice(text).with_context(|| {
+                format!(
+                    "the command printed what is not JSON: {}",
+                    String::from_utf8_lossy(text)
+                )
+            })?,
+        };
+        let code = output
+            .status
+            .code()
+            .with_context(|| format!("the command ended by a signal: {complaint}"))?;
+        Ok(Self {
+            code,
+            json,
+            complaint,
+        })
+    }
+}
+
+fn folder(home: &Home) -> PathBuf {
+    home.folder().join("gateway")
+}
+
+fn control(folder: &Path) -> PathBuf {
+    folder.join("control.sock")
+}
+
+/// A path as a TOML string.
+fn quoted(path: &Path) -> String {
+    Value::from(path.to_string_lossy()).to_string()
+}
