@@ -10,7 +10,7 @@ mod tests;
 use std::{borrow::Cow, collections::HashSet};
 
 use self::scanner::Scanner;
-use crate::Code;
+use crate::{Code, work};
 
 /// The deepest nesting that is ever read, whatever the limit of the caller: it bounds the stack.
 pub(crate) const DEEPEST: usize = 128;
@@ -240,6 +240,7 @@ struct Names<'a>(HashSet<Cow<'a, str>>);
 impl<'a> Names<'a> {
     /// Whether `name` is among the members `before`.
     fn holds(&mut self, name: &str, before: &[Member<'a>]) -> bool {
+        work::done(before.len().min(FEW_MEMBERS));
         if before.len() < FEW_MEMBERS {
             return before.iter().any(|member| member.name == name);
         }

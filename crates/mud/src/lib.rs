@@ -9,6 +9,7 @@ mod outline;
 mod parse;
 mod schema;
 mod url;
+mod work;
 
 pub use crate::{
     finding::{Code, Finding, Severity},

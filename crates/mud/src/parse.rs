@@ -17,6 +17,8 @@ mod policy;
 mod reader;
 mod report;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod transparency;
 
@@ -83,12 +85,15 @@ pub struct Parsed {
 #[must_use]
 pub fn parse(bytes: &[u8], limits: &Limits, dialect: Dialect) -> Parsed {
     let mut report = Report::new(dialect, limits.findings);
-    let Some(text) = text(bytes, limits, &mut report) else {
-        return Parsed {
-            file: None,
-            findings: report.finish(""),
-            as_made: false,
-        };
+    let text = match text(bytes, limits, &mut report) {
+        Ok(text) => text,
+        Err(start) => {
+            return Parsed {
+                file: None,
+                findings: report.finish(start),
+                as_made: false,
+            };
+        }
     };
     let root = match json::read(text, limits.depth) {
         Ok(root) => root,
@@ -113,33 +118,30 @@ pub fn parse(bytes: &[u8], limits: &Limits, dialect: Dialect) -> Parsed {
     }
 }
 
-/// The text of the file, without a byte order mark.
-fn text<'a>(bytes: &'a [u8], limits: &Limits, report: &mut Report) -> Option<&'a str> {
+/// The text of the file, without a byte order mark; or as much of its start as is text.
+fn text<'a>(bytes: &'a [u8], limits: &Limits, report: &mut Report) -> Result<&'a str, &'a str> {
     if bytes.len() > limits.octets {
         let message = format!(
             "the file has {} octets and at most {} are read",
             bytes.len(),
             limits.octets
         );
-        report.say_whole(
-            Code::FileTooLarge,
-            message,
-            "split what the Thing may do into fewer entries",
-        );
-        return None;
+        let hint = "say what the Thing may do in fewer entries";
+        report.say_whole(0, Code::FileTooLarge, message, hint);
+        return Err("");
     }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => match text.strip_prefix('\u{feff}') {
-            Some(rest) => {
-                report.say_byte_order_mark();
-                Some(rest)
-            }
-            None => Some(text),
-        },
-        Err(error) => {
-            let message = format!("octet {} is no part of a UTF-8 character", error.valid_up_to());
-            report.say_whole(Code::NotUtf8, message, "save the file as UTF-8");
-            None
-        }
+    let Some(chunk) = bytes.utf8_chunks().next() else {
+        return Ok("");
+    };
+    let start = chunk.valid();
+    if !chunk.invalid().is_empty() {
+        let message = format!("octet {} is no part of a UTF-8 character", start.len());
+        report.say_whole(start.len(), Code::NotUtf8, message, "save the file as UTF-8");
+        return Err(start);
     }
+    let rest = start.strip_prefix('\u{feff}');
+    if rest.is_some() {
+        report.say_byte_order_mark();
+    }
+    Ok(rest.unwrap_or(start))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::JsonError;
-use crate::Code;
+use crate::{Code, work};
 
 /// A text and how far it has been read.
 #[derive(Clone, Copy)]
@@ -24,6 +24,7 @@ impl<'a> Scanner<'a> {
 
     /// The octet that comes next.
     pub(super) fn peek(&self) -> Option<u8> {
+        work::done(1);
         self.text.as_bytes().get(self.at).copied()
     }
 

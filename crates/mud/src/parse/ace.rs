@@ -149,7 +149,7 @@ impl Reader<'_> {
     fn interface(&mut self, place: &Place<'_>) -> Option<String> {
         let name = self.owned(place);
         let message = format!("`{}` names an interface that no home has", place.name());
-        self.advise(
+        self.deviate(
             place,
             Code::NodeWithoutEffect,
             message,

@@ -61,6 +61,7 @@ impl Reader<'_> {
     ) {
         // The members come in any order; the entries need what the others say.
         let (mut name, mut acl_type, mut aces) = (None, None, None);
+        self.ace = Some(Vec::new());
         let mut members = Members::of(&ACL);
         while let Some((member, child)) = members.next(self, place) {
             match member {
@@ -69,6 +70,16 @@ impl Reader<'_> {
                 "aces" => aces = Some(child),
                 _ => {}
             }
+        }
+        let entries = aces.as_ref().map(|aces| self.ace_list(aces));
+        let not_understood = self.ace.take().unwrap_or_default();
+        if not_understood
+            .iter()
+            .any(|part| matches!(part.code, Code::DuplicateMember | Code::WrongType))
+        {
+            // Entries may be lost, and among them those that drop.
+            let message = "the list cannot be read as it stands";
+            self.fatal(place, Code::WrongType, message, "see the other findings about it");
         }
         let Some(name) = name.and_then(|name| self.text_of(&name, 1..=64)) else {
             self.fatal(
@@ -84,7 +95,7 @@ impl Reader<'_> {
             acl_type: None,
             from_device: from_device.contains(name),
             to_device: to_device.contains(name),
-            not_understood: Vec::new(),
+            not_understood,
         };
         match acl_type {
             Some(acl_type) => self.acl_type(&acl_type, &mut list),
@@ -107,7 +118,10 @@ impl Reader<'_> {
                 "name it in a policy, or remove it",
             );
         }
-        let aces = aces.map(|aces| self.aces(&aces, &list)).unwrap_or_default();
+        let aces = entries
+            .flatten()
+            .map(|entries| self.aces(&entries, &list))
+            .unwrap_or_default();
         if acls.places.insert(name.to_owned(), acls.lists.len()).is_some() {
             let message = format!("another list has the name {}", quote(name));
             self.fatal(
@@ -126,7 +140,7 @@ impl Reader<'_> {
 
     fn acl_type(&mut self, place: &Place<'_>, list: &mut List<'_>) {
         // A type narrows the entries: one that is not understood must not let them pass more.
-        self.ace = Some(Vec::new());
+        self.ace = Some(std::mem::take(&mut list.not_understood));
         if let Some(text) = self.identity(place, Module::Acl) {
             list.acl_type = match text {
                 "ipv4-acl-type" => Some(AclType::Ipv4),
@@ -162,27 +176,28 @@ impl Reader<'_> {
         Some(acl_type)
     }
 
+    /// The list `ace` within `aces`.
+    fn ace_list<'a>(&mut self, place: &'a Place<'a>) -> Option<Place<'a>> {
+        let mut list = None;
+        let mut members = Members::of(&ACES);
+        while let Some((_, child)) = members.next(self, place) {
+            list = Some(child);
+        }
+        list
+    }
+
     fn aces(&mut self, place: &Place<'_>, list: &List<'_>) -> Vec<Ace> {
         let mut aces = Vec::new();
         let mut names = HashSet::new();
-        let mut members = Members::of(&ACES);
-        while let Some((_, child)) = members.next(self, place) {
-            for (index, entry) in self.entries(&child).iter().enumerate() {
-                if !self.count_ace(entry) {
-                    break;
-                }
-                let ace = self.ace(entry, index, list);
-                if !names.insert(ace.name.clone()) && !ace.name.is_empty() {
-                    let message = format!("another ACE of the list has the name {}", quote(&ace.name));
-                    self.deviate(
-                        entry,
-                        Code::DuplicateEntry,
-                        message,
-                        "give each ACE a name of its own",
-                    );
-                }
-                aces.push(ace);
+        for (index, entry) in self.entries(place).iter().enumerate() {
+            if !self.count_ace(entry) {
+                break;
             }
+            let ace = self.ace(entry, index, list);
+            if !ace.name.is_empty() {
+                self.is_new(&mut names, entry, &ace.name);
+            }
+            aces.push(ace);
         }
         aces
     }

@@ -79,7 +79,7 @@ impl Reader<'_> {
                 .flat_map(|list| &list.aces)
                 .any(|ace| ace.action == Action::Accept)
         };
-        if !permits(&from_device) && !permits(&to_device) {
+        if !self.report.is_refused() && !permits(&from_device) && !permits(&to_device) {
             let message = "the file permits nothing beyond DNS and NTP";
             self.note(
                 &mud,
@@ -274,13 +274,7 @@ impl Reader<'_> {
             let Some(name) = self.text_of(&entry, 1..=40) else {
                 continue;
             };
-            if !seen.insert(name.to_owned()) {
-                self.deviate(
-                    &entry,
-                    Code::DuplicateEntry,
-                    "the extension is named twice",
-                    "name it once",
-                );
+            if !self.is_new(&mut seen, &entry, name) {
                 continue;
             }
             let extension = Extension::from_name(name);

@@ -5,6 +5,7 @@ use crate::{
     Code, UnknownNode,
     json::Value,
     schema::{Container, Kind, Known, Module},
+    work,
 };
 
 /// Unknown nodes that are listed at most; all of them are findings.
@@ -77,6 +78,7 @@ impl Members {
 
 /// Which node of a container a member name means, and how it fits.
 pub(crate) fn find(container: &'static Container, written: &str) -> Option<(u32, &'static Known, Fit)> {
+    work::done(container.members.len());
     let (qualifier, name) = match written.split_once(':') {
         Some((qualifier, name)) => (Some(qualifier), name),
         None => (None, written),
@@ -223,6 +225,7 @@ fn nearest(written: &str, container: &'static Container) -> Option<&'static str>
 
 /// How many letters differ (Levenshtein), taking `_` for `-` and any case as the same.
 fn distance(a: &str, b: &str) -> usize {
+    work::done(a.len() * b.len());
     let letter = |octet: u8| {
         if octet == b'_' {
             b'-'

@@ -1,5 +1,7 @@
 //! `ol`: owner licences of the software (draft-ietf-iotops-ol).
 
+use std::collections::HashSet;
+
 use super::{Reader, members::Members, place::Place};
 use crate::{
     Code, Extension, License, OwnerLicense,
@@ -13,8 +15,11 @@ impl Reader<'_> {
         let mut licenses = Vec::new();
         let mut members = Members::of(&OL);
         while let Some((_, child)) = members.next(self, place) {
+            let mut seen = HashSet::new();
             for entry in self.entries(&child) {
-                licenses.extend(self.license(&entry));
+                let license = self.license(&entry);
+                licenses
+                    .extend(license.filter(|license| self.is_new(&mut seen, &entry, &license.owner_name)));
             }
         }
         licenses

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::json::{Member, Node, Value};
+use crate::{
+    json::{Member, Node, Value},
+    work,
+};
 
 /// A node and the way to it. Places live on the stack; a JSON pointer is made only when one is needed.
 #[derive(Clone, Copy)]
@@ -86,6 +89,7 @@ impl<'a> Place<'a> {
     }
 
     fn write_pointer(&self, pointer: &mut String) {
+        work::done(1 + self.name().len());
         if let Some(parent) = self.parent {
             parent.write_pointer(pointer);
         }

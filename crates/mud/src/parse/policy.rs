@@ -10,7 +10,7 @@ use super::{
     quote,
 };
 use crate::{
-    Acl, Code,
+    Acl, Code, NotUnderstood,
     schema::{ACCESS_LIST, ACCESS_LISTS, POLICY},
 };
 
@@ -18,6 +18,8 @@ use crate::{
 pub(super) struct Named {
     pub(super) name: String,
     spot: Spot,
+    /// What of the entry was not understood. It may be a condition, so the list permits nothing here.
+    not_understood: Vec<NotUnderstood>,
 }
 
 impl Reader<'_> {
@@ -33,11 +35,8 @@ impl Reader<'_> {
                     let Some(named) = self.access_list(&entry) else {
                         continue;
                     };
-                    if seen.insert(named.name.clone()) {
+                    if self.is_new(&mut seen, &entry, &named.name) {
                         lists.push(named);
-                    } else {
-                        let message = format!("the policy names the list {} twice", quote(&named.name));
-                        self.deviate(&entry, Code::DuplicateEntry, message, "name it once");
                     }
                 }
             }
@@ -46,33 +45,48 @@ impl Reader<'_> {
     }
 
     fn access_list(&mut self, place: &Place<'_>) -> Option<Named> {
-        let mut named = None;
+        let mut name = None;
+        self.ace = Some(Vec::new());
         let mut members = Members::of(&ACCESS_LIST);
-        while let Some((name, child)) = members.next(self, place) {
-            if name == "name" {
-                named = self.text(&child).map(|name| Named {
-                    name: name.to_owned(),
-                    spot: child.spot(),
-                });
-            }
+        while let Some((_, child)) = members.next(self, place) {
+            name = self.text(&child).map(|name| (name.to_owned(), child.spot()));
         }
-        if named.is_none() {
+        let mut not_understood = self.ace.take().unwrap_or_default();
+        // Drafts repeated the type of the list here; it says nothing that the list does not say.
+        not_understood.retain(|part| part.code != Code::PreRfcName);
+        let Some((name, spot)) = name else {
             self.fatal(
                 place,
                 Code::MissingNode,
                 "`name` is missing",
                 "write the name of a list",
             );
-        }
-        named
+            return None;
+        };
+        Some(Named {
+            name,
+            spot,
+            not_understood,
+        })
     }
 
     /// The lists of a policy, in its order.
     pub(super) fn join(&mut self, named: &[Named], acls: &Acls) -> Vec<Acl> {
         let mut lists = Vec::with_capacity(named.len());
-        for Named { name, spot } in named {
+        for Named {
+            name,
+            spot,
+            not_understood,
+        } in named
+        {
             match acls.places.get(name).and_then(|at| acls.lists.get(*at)) {
-                Some(list) => lists.push(list.clone()),
+                Some(list) => {
+                    let mut list = list.clone();
+                    for ace in &mut list.aces {
+                        ace.not_understood.extend(not_understood.iter().cloned());
+                    }
+                    lists.push(list);
+                }
                 None => {
                     let message = format!("the file has no list {}", quote(name));
                     self.report.say_at(

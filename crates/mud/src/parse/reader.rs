@@ -136,6 +136,16 @@ impl Reader<'_> {
         self.deviate(place, Code::MissingNode, format!("`{name}` is missing"), hint);
     }
 
+    /// Whether `key` is new among `seen`: the keys of a list and the values of a leaf-list occur once (RFC 7950 section 7.7).
+    pub(super) fn is_new(&mut self, seen: &mut HashSet<String>, place: &Place<'_>, key: &str) -> bool {
+        let is_new = seen.insert(key.to_owned());
+        if !is_new {
+            let message = format!("{} stands in this list already", quote(key));
+            self.deviate(place, Code::DuplicateEntry, message, "keep one of them");
+        }
+        is_new
+    }
+
     /// Lists a part of the ACE that is being read, if one is, as not understood.
     pub(super) fn not_understood(&mut self, place: &Place<'_>, code: Code) {
         if let Some(parts) = self

@@ -4,7 +4,7 @@ use super::{
     Dialect,
     place::{Place, Spot},
 };
-use crate::{Code, Finding, Severity, json::JsonError};
+use crate::{Code, Finding, Severity, json::JsonError, work};
 
 /// How many octets of foreign text a message quotes at most.
 const LONGEST_QUOTE: usize = 60;
@@ -111,17 +111,17 @@ impl Report {
         kept < self.most
     }
 
-    /// Says why the file as a whole is refused.
-    pub(super) fn say_whole(&mut self, code: Code, message: String, hint: &'static str) {
+    /// Says why the file as a whole is refused, and at which octet that was noticed.
+    pub(super) fn say_whole(&mut self, at: usize, code: Code, message: String, hint: &'static str) {
         self.weigh(Weight::Fatal);
         self.errors += 1;
         let unread = unread(JsonError {
-            at: 0,
+            at,
             code,
             message: "",
             hint,
         });
-        self.kept.push((0, Finding { message, ..unread }));
+        self.kept.push((at, Finding { message, ..unread }));
     }
 
     /// Says what is wrong with the text before there is a tree; the file is refused.
@@ -252,6 +252,7 @@ impl<'a> Lines<'a> {
                 self.column = self.column.saturating_add(1);
             }
             self.at += 1;
+            work::done(1);
         }
         (self.line, self.column)
     }

@@ -1,5 +1,7 @@
 //! `ietf-acl-tls:client-profiles`: what the Thing offers in TLS (RFC 9761 section 5).
 
+use std::collections::HashSet;
+
 use super::{Reader, members::Members, place::Place};
 use crate::{
     Code, Extension, TlsProfile,
@@ -13,8 +15,11 @@ impl Reader<'_> {
         let mut profiles = Vec::new();
         let mut members = Members::of(&CLIENT_PROFILES);
         while let Some((_, child)) = members.next(self, place) {
+            let mut seen = HashSet::new();
             for entry in self.entries(&child) {
-                profiles.push(self.tls_profile(&entry));
+                let profile = self.tls_profile(&entry);
+                self.is_new(&mut seen, &entry, &profile.name);
+                profiles.push(profile);
             }
         }
         profiles
@@ -77,10 +82,14 @@ impl Reader<'_> {
     /// The numbers of a registry; weak ones and GREASE are told of.
     fn parameters(&mut self, place: &Place<'_>, is_weak: fn(u16) -> bool) -> Vec<u16> {
         let mut numbers = Vec::new();
+        let mut seen = HashSet::new();
         for entry in self.entries(place) {
             let Some(number) = self.uint16(&entry) else {
                 continue;
             };
+            if !self.is_new(&mut seen, &entry, &number.to_string()) {
+                continue;
+            }
             if is_grease(number) {
                 let message = format!("{number:#06x} is a GREASE value");
                 self.deviate(&entry, Code::TlsGrease, message, "remove it (RFC 9761 section 5)");

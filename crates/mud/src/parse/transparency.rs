@@ -1,5 +1,7 @@
 //! `transparency`: where parts lists and security notices are (RFC 9472). Nothing here is fetched.
 
+use std::collections::HashSet;
+
 use super::{Reader, members::Members, place::Place, syntax::scheme};
 use crate::{
     Code, Extension, Sbom, SbomScheme, Transparency,
@@ -18,16 +20,23 @@ impl Reader<'_> {
         while let Some((name, child)) = members.next(self, place) {
             match name {
                 "sboms" => {
+                    let mut seen = HashSet::new();
                     for entry in self.entries(&child) {
-                        transparency.sboms.extend(self.sbom(&entry));
+                        let sbom = self.sbom(&entry);
+                        let sbom = sbom.filter(|sbom| self.is_new(&mut seen, &entry, &sbom.version_info));
+                        transparency.sboms.extend(sbom);
                     }
                 }
                 "sbom-local-well-known" => transparency.sbom_local_well_known = self.sbom_scheme(&child),
                 "sbom-contact-uri" => transparency.sbom_contact_uri = self.uri(&child, CONTACT),
                 "sbom-archive-list" => transparency.sbom_archive_list = self.uri(&child, &[]),
                 "vuln-url" => {
+                    let mut seen = HashSet::new();
                     for entry in self.entries(&child) {
-                        transparency.vuln_urls.extend(self.uri(&entry, &[]));
+                        let url = self
+                            .uri(&entry, &[])
+                            .filter(|url| self.is_new(&mut seen, &entry, url));
+                        transparency.vuln_urls.extend(url);
                     }
                 }
                 "vuln-contact-uri" => transparency.vuln_contact_uri = self.uri(&child, CONTACT),

@@ -5,22 +5,18 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::Write,
     path::{Path, PathBuf},
 };
 
 use mudguard_mud::{Dialect, Limits, Severity, parse};
+
+use super::say;
 
 /// Where the files are, if they are.
 fn folder() -> Option<PathBuf> {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2)?;
     let folder = repository.parent()?.join("shared/mudfiles");
     folder.is_dir().then_some(folder)
-}
-
-/// Says something past the capture of the test harness.
-fn say(text: &str) {
-    writeln!(std::io::stderr(), "{text}").unwrap();
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
