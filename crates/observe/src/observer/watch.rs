@@ -89,7 +89,7 @@ impl Watch {
                 self.read_incoming()?;
             }
             for (lan, frame) in answers {
-                self.from_router(lan, &frame)?;
+                self.router_said(lan, &frame)?;
             }
             if self.addresses_changed {
                 self.say_addresses_changed()?;
@@ -222,12 +222,12 @@ impl Watch {
             }
         }
         for ((index, port), frame) in frames {
-            self.from_thing(index, port, frame)?;
+            self.thing_said(index, port, frame)?;
         }
         Ok(())
     }
 
-    fn from_thing(&mut self, index: u32, port: String, frame: Frame) -> Result<(), ObserveError> {
+    fn thing_said(&mut self, index: u32, port: String, frame: Frame) -> Result<(), ObserveError> {
         let message = match frame.content {
             Content::Dhcpv4 { message, .. } => message,
             Content::Other => return Ok(()),
@@ -251,7 +251,7 @@ impl Watch {
         Ok(())
     }
 
-    fn from_router(&mut self, lan: u32, frame: &Frame) -> Result<(), ObserveError> {
+    fn router_said(&mut self, lan: u32, frame: &Frame) -> Result<(), ObserveError> {
         let seen = match &frame.content {
             Content::Dhcpv4 { source, message } => {
                 // What a Thing sends to another through the router goes out here too, but never from the router's own address: the kernel

@@ -1,12 +1,11 @@
 //! Frames that Things may send, and the observer in a home.
 //!
 //! What it is not: a test of what a sighting means; that is the MUD manager's.
+#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
-#[path = "observe/forgery.rs"]
 mod forgery;
-#[path = "observe/frames.rs"]
 mod frames;
-#[path = "observe/home.rs"]
 mod home;
-#[path = "observe/network.rs"]
+mod hostile;
+mod mutants;
 mod network;
