@@ -1,16 +1,200 @@
-//! What the kernel denies.
+//! What the kernel denies, or of an observed Thing would deny: samples, read from the octets of the packet with bounds.
+
+use std::{collections::VecDeque, fmt, future::poll_fn, io, net::IpAddr, sync::Arc};
 
 use mudguard_manager::Denial;
+use mudguard_policy::{Initiator, MacAddress};
+use netlink_sys::{AsyncSocket, TokioSocket};
 
-use crate::FirewallError;
+use crate::{
+    FirewallError, Kernel,
+    elements::Shared,
+    expression::{TCP, UDP},
+    netlink::{
+        array,
+        log::{self, Sample},
+    },
+    skeleton::{IN_SAMPLE, OUT_SAMPLE},
+};
 
 /// Samples of what the kernel denies.
-#[derive(Debug)]
-pub struct Denials;
+pub struct Denials {
+    socket: Option<TokioSocket>,
+    shared: Arc<Shared>,
+    waiting: VecDeque<Denial>,
+    buffer: Vec<u8>,
+}
+
+/// Larger than any datagram that holds packets of 128 octets with a threshold of one.
+const BUFFER: usize = 65_536;
+
+impl fmt::Debug for Denials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Denials")
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Denials {
-    /// The next sample.
-    pub async fn next(&mut self) -> Result<Denial, FirewallError> {
-        std::future::pending().await
+    /// Listens, if the kernel tells samples.
+    pub(crate) fn listen(kernel: &Kernel, shared: Arc<Shared>) -> Self {
+        let socket = kernel.samples.then(log::listen).and_then(|socket| {
+            socket
+                .inspect_err(|error| tracing::warn!("the kernel tells no samples of what it denies: {error}"))
+                .ok()
+        });
+        Self {
+            socket,
+            shared,
+            waiting: VecDeque::new(),
+            buffer: Vec::with_capacity(BUFFER),
+        }
     }
+
+    pub(crate) fn is_listening(&self) -> bool {
+        self.socket.is_some()
+    }
+
+    /// The next sample. It never comes if the kernel tells none. May be cancelled without loss.
+    ///
+    /// # Errors
+    /// The socket failed for good.
+    pub async fn next(&mut self) -> Result<Denial, FirewallError> {
+        loop {
+            if let Some(denial) = self.waiting.pop_front() {
+                return Ok(denial);
+            }
+            let Some(socket) = &self.socket else {
+                return std::future::pending().await;
+            };
+            self.buffer.clear();
+            match poll_fn(|context| socket.poll_recv(context, &mut self.buffer)).await {
+                Ok(()) => {}
+                // More samples than the socket holds: some are lost, as samples may be.
+                Err(error) if is_passing(&error) => continue,
+                Err(error) => {
+                    return Err(FirewallError::Netlink {
+                        doing: "waiting for samples of what is denied",
+                        error,
+                    });
+                }
+            }
+            let owner = |address| self.shared.thing_at(address);
+            self.waiting
+                .extend(log::samples(&self.buffer).filter_map(|sample| denial(&sample, owner)));
+        }
+    }
+}
+
+/// `ENOBUFS` has no kind in the standard library.
+fn is_passing(error: &io::Error) -> bool {
+    const NO_BUFFERS: i32 = 105;
+    error.kind() == io::ErrorKind::Interrupted || error.raw_os_error() == Some(NO_BUFFERS)
+}
+
+fn denial(sample: &Sample<'_>, owner: impl Fn(IpAddr) -> Option<MacAddress>) -> Option<Denial> {
+    let packet = read(sample.packet)?;
+    let initiator = if sample.prefix == OUT_SAMPLE.as_bytes() {
+        Initiator::Thing
+    } else if sample.prefix == IN_SAMPLE.as_bytes() {
+        Initiator::Peer
+    } else {
+        return None;
+    };
+    let (mac, peer) = match initiator {
+        Initiator::Thing => (
+            sample.source.map(MacAddress).or_else(|| owner(packet.source)),
+            packet.destination,
+        ),
+        // Where packets are routed, the destination MAC address is this router's.
+        Initiator::Peer => (
+            owner(packet.destination).or_else(|| sample.destination.map(MacAddress)),
+            packet.source,
+        ),
+    };
+    Some(Denial {
+        mac: mac?,
+        peer,
+        initiator,
+        protocol: packet.protocol,
+        port: packet.port,
+    })
+}
+
+/// What a sample is read for.
+#[derive(Debug, PartialEq, Eq)]
+struct Read {
+    source: IpAddr,
+    destination: IpAddr,
+    protocol: u8,
+    port: Option<u16>,
+}
+
+/// `None` if the octets are no IP packet.
+fn read(packet: &[u8]) -> Option<Read> {
+    match packet.first()? >> 4 {
+        4 => {
+            let header = usize::from(packet.first()? & 0xf) * 4;
+            let fragment = u16::from_be_bytes(array(packet, 6)?) & 0x1fff;
+            let protocol = *packet.get(9)?;
+            Some(Read {
+                source: IpAddr::from(array::<4>(packet, 12)?),
+                destination: IpAddr::from(array::<4>(packet, 16)?),
+                protocol,
+                port: (fragment == 0)
+                    .then(|| port(protocol, packet.get(header..)?))
+                    .flatten(),
+            })
+        }
+        6 => {
+            let (protocol, rest) = behind_extensions(*packet.get(6)?, packet.get(40..).unwrap_or_default());
+            Some(Read {
+                source: IpAddr::from(array::<16>(packet, 8)?),
+                destination: IpAddr::from(array::<16>(packet, 24)?),
+                protocol,
+                port: rest.and_then(|rest| port(protocol, rest)),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// At most so many extension headers are read.
+const EXTENSIONS: usize = 8;
+
+/// The protocol behind the extension headers of IPv6 (RFC 8200 section 4), and its octets if they are there.
+fn behind_extensions(mut next: u8, mut rest: &[u8]) -> (u8, Option<&[u8]>) {
+    const HOP_BY_HOP: u8 = 0;
+    const ROUTING: u8 = 43;
+    const FRAGMENT: u8 = 44;
+    const AUTHENTICATION: u8 = 51;
+    const DESTINATION: u8 = 60;
+    for _ in 0..EXTENSIONS {
+        let units = |octets: &[u8]| octets.get(1).map(|length| usize::from(*length));
+        let length = match next {
+            HOP_BY_HOP | ROUTING | DESTINATION => units(rest).map(|units| (units + 1) * 8),
+            AUTHENTICATION => units(rest).map(|units| (units + 2) * 4),
+            FRAGMENT => {
+                let offset = array(rest, 2).map(|offset| u16::from_be_bytes(offset) & 0xfff8);
+                (offset == Some(0)).then_some(8)
+            }
+            _ => return (next, Some(rest)),
+        };
+        let Some(first) = rest.first() else {
+            return (next, None);
+        };
+        let Some(behind) = length.and_then(|length| rest.get(length..)) else {
+            return (*first, None);
+        };
+        (next, rest) = (*first, behind);
+    }
+    (next, None)
+}
+
+fn port(protocol: u8, rest: &[u8]) -> Option<u16> {
+    let has_ports = matches!(protocol, TCP | UDP);
+    has_ports
+        .then(|| array(rest, 2).map(u16::from_be_bytes))
+        .flatten()
 }

@@ -1,41 +1,163 @@
-//! The way of an answer.
+//! The way of an answer: addresses become reachable for a Thing before it is told them.
+//!
+//! One lock orders answers and policy changes. An answer that comes during a change waits for its end, finds the index of the new
+//! policy, and writes to the new sets; one that came before is in the memory that the change writes back.
 
-use std::net::IpAddr;
+use std::{
+    collections::HashMap,
+    io,
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
 
 use mudguard_policy::MacAddress;
+use tokio::sync::Mutex;
 
-use crate::ElementError;
+use crate::{
+    ElementError,
+    answers::{ADDRESSES_PER_NAME, Answers, TTL_AT_MOST, canonical},
+    flows::InForce,
+    key::Key,
+    lower::Index,
+    netlink::elements::{ElementSocket, Wanted},
+};
 
-/// Makes addresses reachable.
+/// At most so many names of one answer are looked at: a chain of aliases is not longer.
+const NAMES: usize = 16;
+
+/// Makes addresses reachable; a handle that may be cloned.
 #[derive(Clone, Debug)]
-pub struct Elements;
+pub struct Elements {
+    shared: Arc<Shared>,
+}
 
 /// What became of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     /// Whether the Thing is managed.
     pub managed: bool,
-    /// How many addresses its policy lets it reach by this name.
+    /// How many of the addresses have elements in the kernel now.
     pub opened: usize,
-    /// How long the Thing may keep the answer, in seconds.
+    /// How long the Thing may keep the answer, in seconds: its elements live longer than that.
     pub ttl_at_most: u32,
 }
 
-impl Elements {
-    /// The Thing to which this address is bound.
-    #[must_use]
-    pub fn thing_at(&self, _address: IpAddr) -> Option<MacAddress> {
-        None
+/// What the parts of the firewall share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) state: Arc<Mutex<State>>,
+    owner: RwLock<HashMap<IpAddr, MacAddress>>,
+}
+
+/// What answers and policy changes must not touch at the same time.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) socket: ElementSocket,
+    pub(crate) answers: Answers,
+    /// Of the ruleset in force.
+    pub(crate) index: Index,
+    pub(crate) in_force: InForce,
+}
+
+impl Shared {
+    /// Without a ruleset.
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self {
+            state: Arc::new(Mutex::new(State {
+                socket: ElementSocket::open()?,
+                answers: Answers::default(),
+                index: Index::new(),
+                in_force: InForce::default(),
+            })),
+            owner: RwLock::default(),
+        })
     }
 
-    /// Makes the addresses that are about to be told to a Thing for `names` reachable for it, and returns when the kernel has them.
+    /// Sets who has which address.
+    pub(crate) fn set_owner(&self, owner: HashMap<IpAddr, MacAddress>) {
+        *self.owner.write().unwrap_or_else(PoisonError::into_inner) = owner;
+    }
+
+    /// The Thing to which an address is bound.
+    pub(crate) fn thing_at(&self, address: IpAddr) -> Option<MacAddress> {
+        let owner = self.owner.read().unwrap_or_else(PoisonError::into_inner);
+        owner.get(&address).copied()
+    }
+}
+
+impl Elements {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// The Thing to which this address is bound.
+    #[must_use]
+    pub fn thing_at(&self, address: IpAddr) -> Option<MacAddress> {
+        self.shared.thing_at(address)
+    }
+
+    /// Makes the addresses that are about to be told to a Thing for `names` (the name asked for, then its aliases) reachable for it, and
+    /// returns when the kernel has them. The answer is remembered, also for a Thing that is not managed, so that a policy that comes
+    /// later opens it too. Of each name 32 addresses are kept, of more the first.
+    ///
+    /// # Errors
+    /// The kernel does not have the elements: the addresses must not be told.
     pub async fn answered(
         &self,
-        _thing: MacAddress,
-        _names: &[&str],
-        _addresses: &[(IpAddr, u32)],
+        thing: MacAddress,
+        names: &[&str],
+        addresses: &[(IpAddr, u32)],
     ) -> Result<Told, ElementError> {
-        tokio::task::yield_now().await;
-        Ok(Told::default())
+        let names: Vec<_> = names.iter().take(NAMES).map(|name| canonical(name)).collect();
+        let addresses = &addresses[..addresses.len().min(ADDRESSES_PER_NAME)];
+        let mut state = self.shared.state.lock().await;
+        let now = Instant::now();
+        state.answered(thing, &names, addresses, now)
+    }
+}
+
+impl State {
+    fn answered(
+        &mut self,
+        thing: MacAddress,
+        names: &[Arc<str>],
+        addresses: &[(IpAddr, u32)],
+        now: Instant,
+    ) -> Result<Told, ElementError> {
+        let index = self.index.get(&thing);
+        let left = self.answers.remember(thing, names, addresses, index, now);
+        let mut told = Told {
+            managed: index.is_some(),
+            opened: 0,
+            ttl_at_most: TTL_AT_MOST,
+        };
+        let Some(index) = index else { return Ok(told) };
+        let mut wanted = Vec::new();
+        for (address, _) in addresses {
+            let keys = self.answers.keys_of(thing, index, *address, now);
+            told.opened += usize::from(!keys.is_empty());
+            wanted.extend(keys);
+        }
+        let mut unwanted: Vec<Key> = Vec::new();
+        for (name, address) in left {
+            let kept = self.answers.keys_of(thing, index, address, now);
+            let openings = index.openings.get(&*name).into_iter().flatten();
+            let keys = openings.flat_map(|opening| opening.keys(thing, &index.addresses, address));
+            unwanted.extend(keys.filter(|key| !kept.contains_key(key)));
+        }
+        let wanted: Vec<_> = wanted
+            .iter()
+            .map(|(key, (ends, comment))| Wanted {
+                key,
+                lifetime: ends.saturating_duration_since(now),
+                comment,
+            })
+            .collect();
+        match self.socket.write(&wanted, &unwanted) {
+            Ok(()) => Ok(told),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ElementError::TablesGone),
+            Err(error) => Err(ElementError::Refused(error)),
+        }
     }
 }

@@ -4,11 +4,12 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use mudguard_policy::{Family, MacAddress};
 use nftables::{
     expr::{
-        BinaryOperation, Expression, Fib, FibFlag, FibResult, Meta, MetaKey, NamedExpression, Payload,
-        PayloadBase, PayloadField, PayloadRaw, Range, SetItem, Verdict, CT,
+        BinaryOperation, CT, Expression, Fib, FibFlag, FibResult, Meta, MetaKey, NamedExpression, Payload,
+        PayloadField, Prefix, Range, SetItem, Verdict,
     },
     stmt::{Counter, JumpTarget, Limit, Log, Match, Operator, Statement, VerdictMap},
 };
@@ -39,14 +40,6 @@ pub(crate) fn digit(family: Family) -> char {
     match family {
         Family::Ipv4 => '4',
         Family::Ipv6 => '6',
-    }
-}
-
-/// The family of an address.
-pub(crate) fn family_of(address: IpAddr) -> Family {
-    match address {
-        IpAddr::V4(_) => Family::Ipv4,
-        IpAddr::V6(_) => Family::Ipv6,
     }
 }
 
@@ -96,15 +89,6 @@ pub(crate) fn destination_port() -> Expr {
     field("th", "dport")
 }
 
-/// The target address of a neighbour solicitation or advertisement: nft 1.0.6 has no name for it.
-pub(crate) fn neighbour_target() -> Expr {
-    Expression::Named(NamedExpression::Payload(Payload::PayloadRaw(PayloadRaw {
-        base: PayloadBase::TH,
-        offset: 64,
-        len: 128,
-    })))
-}
-
 /// The protocol number.
 pub(crate) fn protocol() -> Expr {
     meta(MetaKey::L4proto)
@@ -152,9 +136,24 @@ pub(crate) fn set(name: &str) -> Expr {
     word(format!("@{name}"))
 }
 
+/// A prefix; one of a single address is that address.
+pub(crate) fn prefix(network: IpNet) -> Expr {
+    if network.prefix_len() == network.max_prefix_len() {
+        return address(network.addr());
+    }
+    Expression::Named(NamedExpression::Prefix(Prefix {
+        addr: Box::new(address(network.network())),
+        len: u32::from(network.prefix_len()),
+    }))
+}
+
 /// A range; a range of one value is that value.
 pub(crate) fn range(low: Expr, high: Expr) -> Expr {
-    if low == high { low } else { Expression::Range(Box::new(Range { range: [low, high] })) }
+    if low == high {
+        low
+    } else {
+        Expression::Range(Box::new(Range { range: [low, high] }))
+    }
 }
 
 /// One of several values: an anonymous set, or the value itself if it is alone.
@@ -164,17 +163,27 @@ pub(crate) fn one_of(mut values: Vec<Expr>) -> Expr {
     {
         return only;
     }
-    Expression::Named(NamedExpression::Set(values.into_iter().map(SetItem::Element).collect()))
+    Expression::Named(NamedExpression::Set(
+        values.into_iter().map(SetItem::Element).collect(),
+    ))
 }
 
 /// Matches if both sides are equal, or the left is in the set on the right.
 pub(crate) fn is(left: Expr, right: Expr) -> Stmt {
-    Statement::Match(Match { left, right, op: Operator::EQ })
+    Statement::Match(Match {
+        left,
+        right,
+        op: Operator::EQ,
+    })
 }
 
 /// Matches if [`is`] does not.
 pub(crate) fn is_not(left: Expr, right: Expr) -> Stmt {
-    Statement::Match(Match { left, right, op: Operator::NEQ })
+    Statement::Match(Match {
+        left,
+        right,
+        op: Operator::NEQ,
+    })
 }
 
 /// Matches the packets of one family.
@@ -189,7 +198,10 @@ pub(crate) fn is_protocol(number_: u8) -> Stmt {
 
 /// Matches ICMP or ICMPv6 messages of one of these types.
 pub(crate) fn icmp_types(family: Family, types: &[u8]) -> Stmt {
-    is(field(icmp_header(family), "type"), one_of(types.iter().map(|kind| number(*kind)).collect()))
+    is(
+        field(icmp_header(family), "type"),
+        one_of(types.iter().map(|kind| number(*kind)).collect()),
+    )
 }
 
 /// The name of the ICMP header of a family in nft.
@@ -202,20 +214,37 @@ pub(crate) fn icmp_header(family: Family) -> &'static str {
 
 /// Matches TCP packets in which the flags of `mask` equal `value`.
 pub(crate) fn tcp_flags(mask: u8, value: u8, negated: bool) -> Stmt {
-    let masked =
-        Expression::BinaryOperation(Box::new(BinaryOperation::AND(field("tcp", "flags"), number(mask))));
-    if negated { is_not(masked, number(value)) } else { is(masked, number(value)) }
+    let masked = Expression::BinaryOperation(Box::new(BinaryOperation::AND(
+        field("tcp", "flags"),
+        number(mask),
+    )));
+    if negated {
+        is_not(masked, number(value))
+    } else {
+        is(masked, number(value))
+    }
 }
 
-/// Matches the state that conntrack gives the packet.
-pub(crate) fn connection_is(state: &'static str) -> Stmt {
-    let state_of = Expression::Named(NamedExpression::CT(CT { key: "state".into(), family: None, dir: None }));
-    Statement::Match(Match { left: state_of, right: word(state), op: Operator::IN })
+/// Matches if conntrack gives the packet one of these states.
+pub(crate) fn connection_is(states: &[&'static str]) -> Stmt {
+    let state = Expression::Named(NamedExpression::CT(CT {
+        key: "state".into(),
+        family: None,
+        dir: None,
+    }));
+    Statement::Match(Match {
+        left: state,
+        right: Expression::List(states.iter().map(|state| word(*state)).collect()),
+        op: Operator::IN,
+    })
 }
 
 /// What the routing table says of a packet.
 pub(crate) fn route(result: FibResult, flags: &[FibFlag]) -> Expr {
-    Expression::Named(NamedExpression::Fib(Fib { result, flags: flags.iter().copied().collect() }))
+    Expression::Named(NamedExpression::Fib(Fib {
+        result,
+        flags: flags.iter().copied().collect(),
+    }))
 }
 
 /// Ends our chains; other tables still judge the packet.
@@ -235,12 +264,16 @@ pub(crate) fn go_back() -> Stmt {
 
 /// Goes on in another chain and comes back.
 pub(crate) fn jump(chain: impl Into<String>) -> Stmt {
-    Statement::Jump(JumpTarget { target: chain.into().into() })
+    Statement::Jump(JumpTarget {
+        target: chain.into().into(),
+    })
 }
 
 /// Goes on in another chain for good.
 pub(crate) fn goto(chain: impl Into<String>) -> Stmt {
-    Statement::Goto(JumpTarget { target: chain.into().into() })
+    Statement::Goto(JumpTarget {
+        target: chain.into().into(),
+    })
 }
 
 /// Looks the chain up in a verdict map.
@@ -250,7 +283,9 @@ pub(crate) fn lookup_chain(key: Expr, map: &str) -> Stmt {
 
 /// The value of a verdict map's element.
 pub(crate) fn goto_verdict(chain: impl Into<String>) -> Expr {
-    Expression::Verdict(Verdict::Goto(JumpTarget { target: chain.into().into() }))
+    Expression::Verdict(Verdict::Goto(JumpTarget {
+        target: chain.into().into(),
+    }))
 }
 
 /// Counts.

@@ -1,4 +1,9 @@
-//! What the kernel can do, as far as the rules depend on it.
+//! What the kernel can do, as far as the rules depend on it. It is asked, not guessed from its version.
+
+use nftables::helper::NftablesError;
+use serde_json::{Value, json};
+
+use crate::{FirewallError, LOG_GROUP, nft};
 
 /// What the kernel can do, as far as the rules depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,4 +31,61 @@ impl Kernel {
         bridge: Bridge::Stateful,
         samples: true,
     };
+
+    /// Asks the kernel. Nothing is changed: nft sends each question as a transaction that it does not commit.
+    pub(crate) fn probe() -> Result<Self, FirewallError> {
+        let state = json!({ "match": {
+            "op": "in", "left": { "ct": { "key": "state" } }, "right": "established",
+        } });
+        let bridge = if takes("bridge", &state)? {
+            Bridge::Stateful
+        } else if takes("bridge", &json!({ "accept": null }))? {
+            Bridge::Stateless
+        } else {
+            Bridge::Absent
+        };
+        let samples = takes("inet", &json!({ "log": { "group": LOG_GROUP } }))?;
+        Ok(Self { bridge, samples })
+    }
+
+    /// Whether it knows the connections to which frames within a bridge belong.
+    pub(crate) fn is_stateful_in_bridges(&self) -> bool {
+        self.bridge == Bridge::Stateful
+    }
+
+    /// What follows for the household, in words.
+    pub(crate) fn limitations(&self) -> Vec<String> {
+        let bridge = match self.bridge {
+            Bridge::Absent => Some(
+                "Traffic between two devices on the same bridge is not filtered: this kernel has no nf_tables for bridges (on OpenWrt: \
+                 install kmod-nft-bridge).",
+            ),
+            Bridge::Stateless => Some(
+                "This kernel does not follow connections within a bridge (no nf_conntrack_bridge). Between two devices on the same \
+                 bridge replies are told by their ports, and fragmented packets pass only where every port may be reached.",
+            ),
+            Bridge::Stateful => None,
+        };
+        let samples = (!self.samples)
+            .then_some("What is blocked is counted but not shown: this kernel has no nfnetlink_log.");
+        bridge.into_iter().chain(samples).map(str::to_owned).collect()
+    }
+}
+
+/// Whether the kernel takes a chain with such a statement.
+fn takes(family: &str, statement: &Value) -> Result<bool, FirewallError> {
+    let table = "mudguard_probe";
+    let commands = json!({ "nftables": [
+        { "add": { "table": { "family": family, "name": table } } },
+        { "add": { "chain": {
+            "family": family, "table": table, "name": "probe",
+            "type": "filter", "hook": "forward", "prio": 0, "policy": "accept",
+        } } },
+        { "add": { "rule": { "family": family, "table": table, "chain": "probe", "expr": [statement] } } },
+    ] });
+    match nft::run(&commands.to_string(), &["-c"]) {
+        Ok(()) => Ok(true),
+        Err(NftablesError::NftFailed { .. }) => Ok(false),
+        Err(error) => Err(nft::error(error)),
+    }
 }

@@ -5,11 +5,24 @@
 //!
 //! What it is not: it decides no policy, and it touches no table but its own.
 
+mod answers;
+mod comment;
 mod denials;
 mod elements;
 mod error;
+mod expression;
 mod firewall;
+mod flows;
 mod kernel;
+mod key;
+mod lower;
+mod netlink;
+mod nft;
+mod sets;
+mod skeleton;
+mod table;
+#[cfg(test)]
+mod testing;
 
 pub use denials::Denials;
 pub use elements::{Elements, Told};

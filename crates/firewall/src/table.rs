@@ -6,13 +6,11 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
 };
 
 use nftables::{
-    schema::{
-        self, Counter, FlushObject, NfCmd, NfListObject, SetFlag, SetType, SetTypeValue,
-    },
+    schema::{self, Counter, NfCmd, NfListObject, SetFlag, SetType, SetTypeValue},
     types::{NfChainPolicy, NfChainType, NfFamily, NfHook},
 };
 use serde_json::{Value, json};
@@ -27,7 +25,7 @@ use crate::{
 pub(crate) struct Table {
     pub(crate) family: NfFamily,
     pub(crate) counters: Vec<&'static str>,
-    pub(crate) sets: Vec<Set>,
+    pub(crate) sets: BTreeMap<Cow<'static, str>, Set>,
     pub(crate) chains: BTreeMap<String, Chain>,
 }
 
@@ -49,7 +47,7 @@ pub(crate) enum SetKind {
     Intervals,
     /// From a key to a chain, likewise.
     Verdicts,
-    /// Single keys that end; written by [`Elements`](crate::Elements) alone and never flushed.
+    /// Single keys that end; [`Elements`](crate::Elements) adds to them.
     Learned,
 }
 
@@ -60,6 +58,8 @@ pub(crate) struct Element {
     pub(crate) key: Vec<Expr>,
     /// The verdict, in a map.
     pub(crate) verdict: Option<Expr>,
+    /// After so many seconds it ends, in a learned set.
+    pub(crate) timeout: Option<u32>,
     /// What leads from it to the policy; letters, digits and blanks only.
     pub(crate) comment: Option<String>,
 }
@@ -79,24 +79,29 @@ pub(crate) struct Rule {
     pub(crate) comment: Option<String>,
 }
 
-/// What of an earlier ruleset stands in a table of the kernel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
-    pub(crate) chains: BTreeSet<String>,
-    pub(crate) sets: BTreeSet<String>,
-}
-
 /// At most so many elements stand in a learned set; 32 bits of memory would be gone long before.
 const LEARNED_SIZE: u32 = 65_535;
 
 impl Table {
     pub(crate) fn new(family: NfFamily) -> Self {
-        Self { family, counters: Vec::new(), sets: Vec::new(), chains: BTreeMap::new() }
+        Self {
+            family,
+            counters: Vec::new(),
+            sets: BTreeMap::new(),
+            chains: BTreeMap::new(),
+        }
     }
 
     /// Adds an empty set.
     pub(crate) fn declare(&mut self, name: impl Into<Cow<'static, str>>, kind: SetKind, key: &[SetType]) {
-        self.sets.push(Set { name: name.into(), key: key.to_vec(), kind, elements: Vec::new() });
+        let name = name.into();
+        let set = Set {
+            name: name.clone(),
+            key: key.to_vec(),
+            kind,
+            elements: Vec::new(),
+        };
+        self.sets.insert(name, set);
     }
 
     /// Adds a chain with these rules.
@@ -112,75 +117,54 @@ impl Table {
         priority: i32,
         rules: impl IntoIterator<Item = Rule>,
     ) {
-        let chain = Chain { hook: Some((hook, priority)), rules: rules.into_iter().collect() };
+        let chain = Chain {
+            hook: Some((hook, priority)),
+            rules: rules.into_iter().collect(),
+        };
         self.chains.insert(name.to_owned(), chain);
     }
 
     /// Adds an element to a set that was declared.
     pub(crate) fn add(&mut self, set: &str, element: Element) {
-        if let Some(set) = self.sets.iter_mut().find(|known| known.name == set) {
+        if let Some(set) = self.sets.get_mut(set) {
             set.elements.push(element);
         }
     }
 
-    /// What of this table must be told apart from others' when it is brought up to date.
-    pub(crate) fn standing(&self) -> Standing {
-        Standing {
-            chains: self.chains.keys().cloned().collect(),
-            sets: self.sets.iter().map(|set| set.name.clone().into_owned()).collect(),
-        }
-    }
-
-    /// A number that changes with what cannot be changed in place: the sets that every ruleset has, and the base chains.
-    pub(crate) fn layout(&self) -> u32 {
-        let sets = self.sets.iter().map(|set| self.set_declaration(set));
-        let hooks = self.chains.iter().filter(|(_, chain)| chain.hook.is_some());
-        let hooks = hooks.map(|(name, chain)| self.chain_declaration(name, chain));
-        sets.chain(hooks).fold(FNV_OFFSET, |hash, declaration| {
-            declaration
-                .to_string()
-                .bytes()
-                .fold(hash, |hash, octet| (hash ^ u32::from(octet)).wrapping_mul(FNV_PRIME))
-        })
-    }
-
     /// Removes the table if there is one. Adding it first makes that work when there is none.
     pub(crate) fn removal(family: NfFamily) -> [Value; 2] {
-        let table = || NfListObject::Table(schema::Table { family, name: TABLE.into(), handle: None });
+        let table = || {
+            NfListObject::Table(schema::Table {
+                family,
+                name: TABLE.into(),
+                handle: None,
+            })
+        };
         [command(NfCmd::Add(table())), command(NfCmd::Delete(table()))]
     }
 
-    /// Declares the sets that `standing` lacks, so that elements can be written to them before the rules refer to them.
-    pub(crate) fn missing_sets(&self, standing: &Standing) -> Vec<Value> {
-        let missing = self.sets.iter().filter(|set| !standing.sets.contains(&*set.name));
-        missing.map(|set| self.set_declaration(set)).collect()
-    }
-
-    /// Brings the kernel's table to this one. Learned sets keep their elements; those that are not in this table go.
-    pub(crate) fn update(&self, standing: &Standing) -> Vec<Value> {
-        let table = || schema::Table { family: self.family, name: TABLE.into(), handle: None };
-        let mut commands = vec![command(NfCmd::Add(NfListObject::Table(table())))];
+    /// Puts this table in the place of the kernel's, whatever that holds.
+    pub(crate) fn replacement(&self) -> Vec<Value> {
+        let table = schema::Table {
+            family: self.family,
+            name: TABLE.into(),
+            handle: None,
+        };
+        let mut commands = Vec::from(Self::removal(self.family));
+        commands.push(command(NfCmd::Add(NfListObject::Table(table))));
         commands.extend(self.counters.iter().map(|name| self.counter_declaration(name)));
-        commands.extend(self.sets.iter().map(|set| self.set_declaration(set)));
-        commands.extend(self.chains.iter().map(|(name, chain)| self.chain_declaration(name, chain)));
-        commands.push(command(NfCmd::Flush(FlushObject::Table(table()))));
-        let written = self.sets.iter().filter(|set| set.kind != SetKind::Learned);
-        commands.extend(written.clone().map(|set| command(NfCmd::Flush(self.flush(set)))));
-        commands.extend(self.removal_of_obsolete(standing));
+        commands.extend(self.sets.values().map(|set| self.set_declaration(set)));
+        commands.extend(
+            self.chains
+                .iter()
+                .map(|(name, chain)| self.chain_declaration(name, chain)),
+        );
         for (name, chain) in &self.chains {
             commands.extend(chain.rules.iter().map(|rule| self.rule(name, rule)));
         }
-        commands.extend(written.filter(|set| !set.elements.is_empty()).map(|set| self.elements(set)));
+        let filled = self.sets.values().filter(|set| !set.elements.is_empty());
+        commands.extend(filled.map(|set| self.elements(set)));
         commands
-    }
-
-    fn removal_of_obsolete(&self, standing: &Standing) -> Vec<Value> {
-        let ours = self.standing();
-        let object = |name: &String| json!({ "family": self.family, "table": TABLE, "name": name });
-        let chains = standing.chains.difference(&ours.chains);
-        let sets = standing.sets.difference(&ours.sets);
-        let chains = chains.map(|name| json!({ "delete": { "chain": object(name) } }));
-        chains.chain(sets.map(|name| json!({ "delete": { "set": object(name) } }))).collect()
     }
 
     fn counter_declaration(&self, name: &'static str) -> Value {
@@ -228,18 +212,6 @@ impl Table {
         }
     }
 
-    fn flush(&self, set: &Set) -> FlushObject<'static> {
-        if set.kind != SetKind::Verdicts {
-            return FlushObject::Set(Box::new(self.set_object(set)));
-        }
-        FlushObject::Map(Box::new(schema::Map {
-            family: self.family,
-            table: TABLE.into(),
-            name: set.name.clone(),
-            ..schema::Map::default()
-        }))
-    }
-
     fn chain_declaration(&self, name: &str, chain: &Chain) -> Value {
         command(NfCmd::Add(NfListObject::Chain(self.chain_object(name, chain))))
     }
@@ -278,21 +250,45 @@ impl Table {
 impl Rule {
     /// A rule of the skeleton, which needs no comment.
     pub(crate) fn new(statements: impl IntoIterator<Item = Stmt>) -> Self {
-        Self { statements: statements.into_iter().collect(), comment: None }
+        Self {
+            statements: statements.into_iter().collect(),
+            comment: None,
+        }
     }
 
     /// A rule that comes from a policy.
     pub(crate) fn with_comment(statements: Vec<Stmt>, comment: String) -> Self {
-        Self { statements, comment: Some(comment) }
+        Self {
+            statements,
+            comment: Some(comment),
+        }
+    }
+}
+
+impl Element {
+    /// An element of a plain set, without more.
+    pub(crate) fn key(key: impl IntoIterator<Item = Expr>) -> Self {
+        Self {
+            key: key.into_iter().collect(),
+            verdict: None,
+            timeout: None,
+            comment: None,
+        }
     }
 }
 
 fn element(element: &Element) -> Value {
-    let key = json!(concatenation(element.key.clone()));
-    let key = match &element.comment {
-        Some(comment) => json!({ "elem": { "val": key, "comment": comment } }),
-        None => key,
-    };
+    let mut key = json!(concatenation(element.key.clone()));
+    if element.comment.is_some() || element.timeout.is_some() {
+        let mut inner = json!({ "val": key });
+        if let Some(comment) = &element.comment {
+            inner["comment"] = json!(comment);
+        }
+        if let Some(timeout) = element.timeout {
+            inner["timeout"] = json!(timeout);
+        }
+        key = json!({ "elem": inner });
+    }
     match &element.verdict {
         Some(verdict) => json!([key, verdict]),
         None => key,
@@ -302,6 +298,3 @@ fn element(element: &Element) -> Value {
 fn command(command: NfCmd<'static>) -> Value {
     json!(command)
 }
-
-const FNV_OFFSET: u32 = 0x811c_9dc5;
-const FNV_PRIME: u32 = 0x0100_0193;

@@ -1,0 +1,174 @@
+//! Rights that are gone end running flows too: the kernel would let an established one pass without asking the rules again.
+//!
+//! Each flow of a Thing whose policy changed is judged by the new one, as the packet that opened it would be; of a Thing that left the home
+//! all end. Header fields of that packet are not known any more: a flow that was permitted by one of them alone ends, and is opened anew.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    net::IpAddr,
+    sync::Arc,
+};
+
+use mudguard_manager::{Enforcement, Snapshot};
+use mudguard_mud::DomainName;
+use mudguard_policy::{
+    IcmpHeader, Initiator, IpHeader, MacAddress, OtherEnd, Packet, TcpHeader, ThingPolicy, Transport,
+    UdpHeader,
+};
+
+use crate::{
+    answers::Answers,
+    expression::{ICMP, ICMPV6, TCP, UDP},
+    lower::Ground,
+    netlink::conntrack::{self, Tuple},
+};
+
+/// Which policies hold, and for whom.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct InForce {
+    /// Of the Things of which something is dropped.
+    policies: BTreeMap<MacAddress, Arc<ThingPolicy>>,
+    owner: HashMap<IpAddr, MacAddress>,
+    gateway: Vec<IpAddr>,
+    things: Vec<MacAddress>,
+}
+
+/// What may be forbidden now.
+#[derive(Debug)]
+pub(crate) struct Revoked {
+    now: InForce,
+    /// The Things whose flows are judged, by address; `None` is one that left.
+    judged: HashMap<IpAddr, Option<MacAddress>>,
+    /// The names of the addresses that they were told.
+    names: HashMap<(MacAddress, IpAddr), Vec<DomainName>>,
+}
+
+impl InForce {
+    /// Of a snapshot.
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let ground = Ground::of(snapshot);
+        let enforced = ground
+            .managed
+            .iter()
+            .filter(|thing| thing.enforcement == Enforcement::Enforce);
+        Self {
+            policies: enforced
+                .map(|thing| (thing.mac, Arc::clone(&thing.policy)))
+                .collect(),
+            owner: ground.owner,
+            gateway: ground.gateway,
+            things: snapshot.things.keys().copied().collect(),
+        }
+    }
+
+    /// What to look at after `before`; `None` if nothing can be forbidden that was permitted.
+    pub(crate) fn revoked_since(&self, before: &Self, answers: &Answers) -> Option<Revoked> {
+        let changed = |thing: &MacAddress| {
+            let policy = self.policies.get(thing);
+            policy.is_some_and(|policy| before.policies.get(thing).is_none_or(|known| known != policy))
+        };
+        let mut judged = HashMap::new();
+        let mut names = HashMap::<_, Vec<_>>::new();
+        for (address, thing) in self.owner.iter().filter(|(_, thing)| changed(thing)) {
+            judged.insert(*address, Some(*thing));
+        }
+        for (address, thing) in &before.owner {
+            if self.things.binary_search(thing).is_err() && before.policies.contains_key(thing) {
+                judged.entry(*address).or_insert(None);
+            }
+        }
+        for thing in self.policies.keys().filter(|thing| changed(thing)) {
+            for (name, address) in answers.told(*thing) {
+                if let Ok(name) = name.parse() {
+                    names.entry((*thing, address)).or_default().push(name);
+                }
+            }
+        }
+        (!judged.is_empty()).then(|| Revoked {
+            now: self.clone(),
+            judged,
+            names,
+        })
+    }
+}
+
+/// Ends the flows that are forbidden now.
+pub(crate) fn end(revoked: &Revoked) -> io::Result<usize> {
+    let connections = conntrack::connections(|original, reply| revoked.forbids(original, reply))?;
+    if connections.is_empty() {
+        return Ok(0);
+    }
+    conntrack::delete(&connections)
+}
+
+impl Revoked {
+    /// Whether a connection may not be opened any more. The rules see addresses after the destination was translated and before the
+    /// source is: the source of the original direction, and the source of the replies.
+    fn forbids(&self, original: &Tuple, reply: &Tuple) -> bool {
+        let (from, to) = (original.source, reply.source);
+        let mut opening = *original;
+        opening.destination = to;
+        if original.icmp.is_none() {
+            opening.destination_port = reply.source_port;
+        }
+        self.is_forbidden(Initiator::Thing, from, to, &opening)
+            || self.is_forbidden(Initiator::Peer, to, from, &opening)
+    }
+
+    fn is_forbidden(&self, initiator: Initiator, at: IpAddr, peer: IpAddr, opening: &Tuple) -> bool {
+        let thing = match self.judged.get(&at) {
+            None => return false,
+            Some(None) => return true,
+            Some(Some(thing)) => *thing,
+        };
+        // What this router opens itself is not limited.
+        if initiator == Initiator::Peer && self.now.gateway.contains(&peer) {
+            return false;
+        }
+        let Some(policy) = self.now.policies.get(&thing) else {
+            return false;
+        };
+        let packet = Packet {
+            initiator,
+            thing: at,
+            peer: OtherEnd {
+                address: peer,
+                mac: self.now.owner.get(&peer).copied(),
+                names: self.names.get(&(thing, peer)).cloned().unwrap_or_default(),
+            },
+            transport: transport(opening),
+            header: IpHeader::default(),
+        };
+        !policy.judge(&packet, &self.now.gateway).allowed
+    }
+}
+
+fn transport(opening: &Tuple) -> Transport {
+    const SYN: u8 = 2;
+    let (source, destination) = (opening.source_port, opening.destination_port);
+    let icmp = || {
+        let (kind, code) = opening.icmp.unwrap_or_default();
+        IcmpHeader {
+            kind,
+            code,
+            rest: Vec::new(),
+        }
+    };
+    match opening.protocol {
+        TCP => Transport::Tcp(TcpHeader {
+            source,
+            destination,
+            flags: SYN,
+            ..TcpHeader::default()
+        }),
+        UDP => Transport::Udp(UdpHeader {
+            source,
+            destination,
+            length: 0,
+        }),
+        ICMP => Transport::Icmp(icmp()),
+        ICMPV6 => Transport::Icmpv6(icmp()),
+        other => Transport::Other(other),
+    }
+}

@@ -1,0 +1,170 @@
+//! Rules as chains of one Thing, for what sets cannot hold.
+
+use ipnet::IpNet;
+use mudguard_policy::{Family, HeaderCondition, IcmpType, Peer, PortSet, Ports, Protocol, Rule};
+
+use super::{Ground, fit::families};
+use crate::{
+    expression::{
+        Expr, ICMP, ICMPV6, Stmt, TCP, UDP, address, field, header, icmp_header, is, is_protocol, mac,
+        number, of_family, one_of, prefix, range, set, tcp_flags,
+    },
+    sets::{Look, PeerKey, Plane},
+};
+
+/// The matches of a rule: one list for each family. `names` is the set that holds the addresses of its name.
+pub(crate) fn matches(
+    rule: &Rule,
+    look: Look,
+    ground: &Ground<'_>,
+    names: impl Fn(Family) -> String,
+) -> Vec<Vec<Stmt>> {
+    let of = |family| {
+        let mut matches = vec![of_family(family)];
+        matches.extend(peer(&rule.peer, family, look, ground, &names)?);
+        matches.extend(protocol(&rule.protocol, family, look)?);
+        // A reply has other header fields than the packet that opened the flow; the address of the Thing it has.
+        let conditions = rule.conditions.iter();
+        let kept = conditions
+            .filter(|condition| !look.reply || matches!(condition, HeaderCondition::ThingAddress(_)));
+        for condition in kept {
+            matches.extend(header_field(*condition, family, look)?);
+        }
+        Some(matches)
+    };
+    families(rule).filter_map(of).collect()
+}
+
+/// `None` if the rule has no such peer in this family: it matches nothing.
+fn peer(
+    peer: &Peer,
+    family: Family,
+    look: Look,
+    ground: &Ground<'_>,
+    names: impl Fn(Family) -> String,
+) -> Option<Option<Stmt>> {
+    let at = PeerKey::Address(family);
+    let addresses = match peer {
+        Peer::Anything => return Some(None),
+        Peer::Name(_) => return Some(Some(is(look.peer(at), set(&names(family))))),
+        Peer::Networks(networks) => {
+            let same: Vec<_> = networks
+                .iter()
+                .filter(|network| Family::of(network.addr()) == family)
+                .copied()
+                .collect();
+            return within(look.peer(at), &same);
+        }
+        Peer::Things(things) if look.plane == Plane::Bridged => {
+            let macs = things.iter().map(|thing| mac(*thing)).collect();
+            return Some(Some(is(look.peer(PeerKey::Mac(family)), one_of(macs))));
+        }
+        Peer::Things(things) => {
+            let addresses = things
+                .iter()
+                .flat_map(|thing| ground.addresses_of(*thing, family));
+            addresses.map(address).collect::<Vec<_>>()
+        }
+        Peer::Gateway => {
+            let same = ground
+                .gateway
+                .iter()
+                .filter(|address| Family::of(**address) == family);
+            same.map(|gateway| address(*gateway)).collect()
+        }
+    };
+    (!addresses.is_empty()).then(|| Some(is(look.peer(at), one_of(addresses))))
+}
+
+/// Within one of these prefixes; nothing to test if they are everything, `None` if there are none.
+fn within(left: Expr, networks: &[IpNet]) -> Option<Option<Stmt>> {
+    let networks = IpNet::aggregate(&networks.to_vec());
+    if networks.is_empty() {
+        return None;
+    }
+    if networks.iter().any(|network| network.prefix_len() == 0) {
+        return Some(None);
+    }
+    Some(Some(is(left, one_of(networks.into_iter().map(prefix).collect()))))
+}
+
+/// `None` if a reply of this kind does not exist.
+fn protocol(protocol: &Protocol, family: Family, look: Look) -> Option<Vec<Stmt>> {
+    Some(match protocol {
+        Protocol::Any => Vec::new(),
+        Protocol::Number(protocol) => vec![is_protocol(*protocol)],
+        Protocol::Tcp(ports) => with_ports(TCP, ports, look),
+        Protocol::Udp(ports) => with_ports(UDP, ports, look),
+        Protocol::Icmp(None) => vec![is_protocol(ICMP)],
+        Protocol::Icmpv6(None) => vec![is_protocol(ICMPV6)],
+        Protocol::Icmp(Some(icmp)) | Protocol::Icmpv6(Some(icmp)) => {
+            let kind = if look.reply {
+                answer_to(family, *icmp)?
+            } else {
+                icmp.kind
+            };
+            let mut matches = vec![is(field(icmp_header(family), "type"), number(kind))];
+            matches.extend(
+                icmp.code
+                    .map(|code| is(field(icmp_header(family), "code"), number(code))),
+            );
+            matches
+        }
+    })
+}
+
+/// The type of the answer to a query.
+pub(crate) fn answer_to(family: Family, query: IcmpType) -> Option<u8> {
+    match (family, query.kind) {
+        (Family::Ipv4, 8) => Some(0),
+        (Family::Ipv4, kind @ (13 | 15 | 17)) | (Family::Ipv6, kind @ (128 | 139)) => Some(kind + 1),
+        (Family::Ipv4 | Family::Ipv6, _) => None,
+    }
+}
+
+fn with_ports(protocol: u8, ports: &Ports, look: Look) -> Vec<Stmt> {
+    let mut matches = vec![is_protocol(protocol)];
+    for (left, ports) in [
+        (look.source_port(), &ports.source),
+        (look.destination_port(), &ports.destination),
+    ] {
+        if !ports.is_all() {
+            matches.push(is(left, one_of_ports(ports)));
+        }
+    }
+    matches
+}
+
+fn one_of_ports(ports: &PortSet) -> Expr {
+    one_of(
+        ports
+            .ranges()
+            .map(|ports| range(number(*ports.start()), number(*ports.end())))
+            .collect(),
+    )
+}
+
+/// `None` if the condition cannot hold in this family.
+fn header_field(condition: HeaderCondition, family: Family, look: Look) -> Option<Option<Stmt>> {
+    let of_header = |name, value: u32| is(field(header(family), name), number(value));
+    Some(Some(match condition {
+        HeaderCondition::Dscp(dscp) => of_header("dscp", dscp.into()),
+        HeaderCondition::Ecn(ecn) => of_header("ecn", ecn.into()),
+        HeaderCondition::Ttl(ttl) => match family {
+            Family::Ipv4 => of_header("ttl", ttl.into()),
+            Family::Ipv6 => of_header("hoplimit", ttl.into()),
+        },
+        HeaderCondition::Length(length) => of_header("length", length.into()),
+        HeaderCondition::FlowLabel(label) => match family {
+            Family::Ipv4 => return None,
+            Family::Ipv6 => of_header("flowlabel", label),
+        },
+        HeaderCondition::TcpFlags(flags) => tcp_flags(flags, flags, false),
+        HeaderCondition::ThingAddress(network) => {
+            if Family::of(network.addr()) != family {
+                return None;
+            }
+            return within(look.thing_address(family), &[network]);
+        }
+    }))
+}

@@ -1,0 +1,205 @@
+//! The rules that every home has, whatever its Things and policies: the specification is `docs/security.md`.
+//!
+//! Every policy is elements of these sets and maps. Only a Thing whose policy sets cannot express has chains of its own, behind the
+//! maps `out` and `in`. `accept` ends only our chains: other tables still judge the packet, so Mudguard only narrows.
+
+mod bridge;
+mod inet;
+
+use mudguard_policy::{Family, Initiator};
+use nftables::schema::SetType;
+
+pub(crate) use self::{
+    bridge::{bridge, replies_sets},
+    inet::inet,
+};
+use crate::{
+    expression::{
+        FAMILIES, IGMP, Stmt, accept, at_most, concatenation, count, destination, destination_mac, digit,
+        drop_packet, field, go_back, goto, icmp_types, is, is_not, is_protocol, lookup_chain, number,
+        of_family, sample, set, source, source_mac,
+    },
+    kernel::Kernel,
+    sets::{Look, PeerKey, Plane, TAILS, address_type, declare, learned_set, static_set, static_sets, way},
+    table::{Rule, SetKind, Table},
+};
+
+/// The MAC addresses of Things of which nothing is dropped, only recorded.
+pub(crate) const OBSERVED: &str = "observed";
+/// The MAC addresses of Things whose sources are guarded.
+pub(crate) const GUARDED: &str = "guarded";
+/// From MAC addresses to the chain that judges the flows that a Thing opens.
+pub(crate) const OUT: &str = "out";
+/// From MAC addresses to the chain that judges the flows that are opened to a Thing, within a bridge.
+pub(crate) const IN: &str = "in";
+/// The prefix of samples of flows that a Thing may not open.
+pub(crate) const OUT_SAMPLE: &str = "mudguard out";
+/// The prefix of samples of flows that may not be opened to a Thing.
+pub(crate) const IN_SAMPLE: &str = "mudguard in";
+
+/// The name of the set of bound (MAC, address) pairs.
+pub(crate) fn bound(family: Family) -> String {
+    format!("bound{}", digit(family))
+}
+
+/// The name of the set of IPv6 addresses that are bound to any Thing.
+pub(crate) const TAKEN: &str = "taken6";
+
+/// From addresses to the chain that judges the flows that are opened to their Thing, where packets are routed.
+pub(crate) fn in_map(family: Family) -> String {
+    format!("in{}", digit(family))
+}
+
+/// The addresses of observed Things.
+pub(crate) fn observed_addresses(family: Family) -> String {
+    format!("observed{}", digit(family))
+}
+
+/// The chain that looks a flow up in the sets.
+pub(crate) fn sets_chain(initiator: Initiator) -> String {
+    format!("{}_sets", way(initiator))
+}
+
+/// The chain for flows that are not permitted.
+pub(crate) fn denied_chain(initiator: Initiator) -> String {
+    format!("{}_denied", way(initiator))
+}
+
+/// The chain for packets that may be replies, where the kernel does not know connections. `initiator` opened the flow.
+pub(crate) fn replies_chain(initiator: Initiator) -> String {
+    format!("{}_replies", way(initiator))
+}
+
+/// From MAC addresses to the chain that judges replies of a Thing whose policy has an order.
+pub(crate) fn replies_map(initiator: Initiator) -> String {
+    format!("{}_replies_of", way(initiator))
+}
+
+/// What both tables have.
+fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
+    table.counters.extend(["spoofed", "out_denied", "in_denied"]);
+    let mac = [SetType::EtherAddr];
+    table.declare(GUARDED, SetKind::Exact, &mac);
+    table.declare(OBSERVED, SetKind::Exact, &mac);
+    table.declare(OUT, SetKind::Verdicts, &mac);
+    for family in FAMILIES {
+        let pair = [SetType::EtherAddr, address_type(family)];
+        table.declare(bound(family), SetKind::Exact, &pair);
+    }
+    table.declare(TAKEN, SetKind::Exact, &[SetType::Ipv6Addr]);
+    table.chain("outbound", [Rule::new([lookup_chain(source_mac(), OUT)])]);
+    guard(table, plane);
+    for initiator in [Initiator::Thing, Initiator::Peer] {
+        declare(table, plane, initiator);
+        let rest = if plane == Plane::Bridged && !kernel.is_stateful_in_bridges() {
+            // A packet of this Thing that opens nothing permitted may answer a flow that its peer opened, and the other way round.
+            replies_chain(initiator.other())
+        } else {
+            denied_chain(initiator)
+        };
+        let mut rules = lookups(Look::opening(plane, initiator));
+        rules.push(Rule::new([goto(rest)]));
+        table.chain(sets_chain(initiator), rules);
+        denied(table, plane, initiator, kernel);
+    }
+}
+
+/// Looks a flow up in all sets; what is found is permitted.
+fn lookups(look: Look) -> Vec<Rule> {
+    let way = look.initiator;
+    let mut rules = Vec::new();
+    if look.plane == Plane::Routed {
+        for family in FAMILIES {
+            for tail in TAILS {
+                let key = concatenation(look.learned_key(family, tail));
+                rules.push(Rule::new([
+                    is(key, set(&learned_set(way, family, tail))),
+                    go_back(),
+                ]));
+            }
+        }
+    }
+    for (peer, shape) in static_sets(look.plane) {
+        let found = is(
+            concatenation(look.key(peer, shape)),
+            set(&static_set(way, peer, shape)),
+        );
+        rules.push(match peer {
+            PeerKey::Address(_) => Rule::new([found, go_back()]),
+            PeerKey::Mac(family) => Rule::new([of_family(family), found, go_back()]),
+        });
+    }
+    rules
+}
+
+/// The end of what is not permitted: it is counted and some of it told; of an observed Thing it passes all the same.
+fn denied(table: &mut Table, plane: Plane, initiator: Initiator, kernel: &Kernel) {
+    let (counter, prefix) = match initiator {
+        Initiator::Thing => ("out_denied", OUT_SAMPLE),
+        Initiator::Peer => ("in_denied", IN_SAMPLE),
+    };
+    let mut rules = vec![Rule::new([count(counter)])];
+    if kernel.samples {
+        rules.push(Rule::new([at_most(10, 20), sample(prefix)]));
+    }
+    match (initiator, plane) {
+        (Initiator::Peer, Plane::Routed) => rules.extend(FAMILIES.map(|family| {
+            let address = destination(family);
+            Rule::new([is(address, set(&observed_addresses(family))), go_back()])
+        })),
+        (Initiator::Peer, Plane::Bridged) => {
+            let observed = is(destination_mac(), set(OBSERVED));
+            rules.push(Rule::new([observed, go_back()]));
+        }
+        (Initiator::Thing, _) => rules.push(Rule::new([is(source_mac(), set(OBSERVED)), go_back()])),
+    }
+    rules.push(Rule::new([drop_packet()]));
+    table.chain(denied_chain(initiator), rules);
+}
+
+/// Packets of guarded Things whose source is not theirs are counted and dropped (BCP 38, SAVI).
+fn guard(table: &mut Table, plane: Plane) {
+    let pair = |family| concatenation(vec![source_mac(), source(family)]);
+    let spoofed = |statements: Vec<Stmt>| {
+        let end = [count("spoofed"), drop_packet()];
+        Rule::new(statements.into_iter().chain(end))
+    };
+    let mut rules = vec![spoofed(vec![
+        of_family(Family::Ipv4),
+        is_not(pair(Family::Ipv4), set(&bound(Family::Ipv4))),
+    ])];
+    // Things make IPv6 addresses by themselves and may use one before it is known here; one of another Thing they may not.
+    rules.push(spoofed(vec![
+        is(source(Family::Ipv6), set(TAKEN)),
+        is_not(pair(Family::Ipv6), set(&bound(Family::Ipv6))),
+    ]));
+    if plane == Plane::Routed {
+        rules.push(inet::wrong_prefix());
+    }
+    table.chain("guard", rules);
+}
+
+/// What every Thing needs to be in a network at all. `accept` here means that our tables have nothing against it.
+fn infrastructure(plane: Plane) -> Vec<Rule> {
+    let ports = |from: u32, to: u32| {
+        Rule::new([
+            is(field("udp", "sport"), number(from)),
+            is(field("udp", "dport"), number(to)),
+            accept(),
+        ])
+    };
+    let mut rules = vec![
+        ports(68, 67),
+        ports(546, 547),
+        // Listener queries, reports and done; router and neighbour solicitation, neighbour advertisement; version 2 reports.
+        Rule::new([
+            icmp_types(Family::Ipv6, &[130, 131, 132, 133, 135, 136, 143]),
+            accept(),
+        ]),
+        Rule::new([of_family(Family::Ipv4), is_protocol(IGMP), accept()]),
+    ];
+    if plane == Plane::Bridged {
+        rules.extend([ports(67, 68), ports(547, 546)]);
+    }
+    rules
+}

@@ -1,0 +1,98 @@
+//! The table for frames between two ports of one bridge.
+
+use mudguard_policy::{Family, Initiator};
+use nftables::{
+    expr::MetaKey,
+    schema::SetType,
+    types::{NfFamily, NfHook},
+};
+
+use super::{GUARDED, IN, common, denied_chain, infrastructure, lookups, replies_chain, replies_map};
+use crate::{
+    expression::{
+        Stmt, accept, connection_is, count, destination_mac, drop_packet, goto, icmp_types, is, is_not, jump,
+        lookup_chain, meta, number, one_of, set, source_mac, tcp_flags,
+    },
+    kernel::Kernel,
+    sets::{Look, Plane},
+    table::{Rule, SetKind, Table},
+};
+
+/// Ten before the filter priority of bridges.
+const PRIORITY: i32 = -210;
+const ARP: u32 = 0x0806;
+const EAPOL: u32 = 0x888e;
+const IPV4: u32 = 0x0800;
+const IPV6: u32 = 0x86dd;
+/// SYN, and the flags that a segment that opens a connection lacks: ACK, RST and FIN.
+const SYN: u8 = 0x02;
+const SYN_ACK_RST_FIN: u8 = 0x17;
+
+/// The table without policies.
+pub(crate) fn bridge(kernel: &Kernel) -> Table {
+    let mut table = Table::new(NfFamily::Bridge);
+    table.declare(IN, SetKind::Verdicts, &[SetType::EtherAddr]);
+    common(&mut table, Plane::Bridged, kernel);
+    table.chain("inbound", [Rule::new([lookup_chain(destination_mac(), IN)])]);
+    let mut forward = vec![
+        // What a link needs below IP; other protocols than IP are in no policy, so a guarded Thing does not speak them here.
+        Rule::new([
+            is(ethertype(), one_of(vec![number(ARP), number(EAPOL)])),
+            accept(),
+        ]),
+        Rule::new([
+            is_not(ethertype(), one_of(vec![number(IPV4), number(IPV6)])),
+            is(source_mac(), set(GUARDED)),
+            count("out_denied"),
+            drop_packet(),
+        ]),
+    ];
+    forward.extend(infrastructure(Plane::Bridged));
+    forward.push(Rule::new([is(source_mac(), set(GUARDED)), jump("guard")]));
+    if kernel.is_stateful_in_bridges() {
+        forward.push(Rule::new([connection_is(&["established", "related"]), accept()]));
+    } else {
+        forward.extend(errors().map(|error| Rule::new([error, accept()])));
+        for initiator in [Initiator::Thing, Initiator::Peer] {
+            replies(&mut table, initiator);
+        }
+    }
+    forward.extend([Rule::new([jump("outbound")]), Rule::new([jump("inbound")])]);
+    table.base_chain("forward", NfHook::Forward, PRIORITY, forward);
+    table
+}
+
+/// Packets that may be replies of a permitted flow, told by their ports. A segment that opens a connection is none.
+fn replies(table: &mut Table, initiator: Initiator) {
+    let look = Look::replies(Plane::Bridged, initiator);
+    let denied = denied_chain(initiator.other());
+    let map = replies_map(initiator);
+    table.declare(map.clone(), SetKind::Verdicts, &[SetType::EtherAddr]);
+    let opens = tcp_flags(SYN_ACK_RST_FIN, SYN, false);
+    let mut rules = vec![
+        Rule::new([opens, goto(denied.clone())]),
+        Rule::new([lookup_chain(look.thing_key(Family::Ipv4), &map)]),
+        Rule::new([goto(replies_sets(initiator))]),
+    ];
+    table.chain(replies_chain(initiator), rules.drain(..));
+    rules.extend(lookups(look));
+    rules.push(Rule::new([goto(denied)]));
+    table.chain(replies_sets(initiator), rules);
+}
+
+/// The chain that looks a reply up in the sets.
+pub(crate) fn replies_sets(initiator: Initiator) -> String {
+    format!("{}_sets", replies_chain(initiator))
+}
+
+/// Errors, which belong to some flow; without knowledge of connections nobody can say to which.
+fn errors() -> [Stmt; 2] {
+    [
+        icmp_types(Family::Ipv4, &[3, 11, 12]),
+        icmp_types(Family::Ipv6, &[1, 2, 3, 4]),
+    ]
+}
+
+fn ethertype() -> crate::expression::Expr {
+    meta(MetaKey::Protocol)
+}

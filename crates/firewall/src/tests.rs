@@ -1,0 +1,48 @@
+//! The rules in the kernel, met by real packets in network namespaces. They need root and say so when they are left out.
+
+mod bridged;
+mod changes;
+mod denied;
+mod learned;
+mod net;
+mod routed;
+mod speed;
+
+use std::future::Future;
+
+use mudguard_manager::Snapshot;
+
+use self::net::Net;
+use crate::{Denials, Elements, Firewall};
+
+/// What a test has: the home's wires and the firewall in its router.
+struct Bench {
+    firewall: Firewall,
+    elements: Elements,
+    denials: Denials,
+}
+
+/// Runs a test in the router of a new home with these Things on the wire, with the rules of the snapshot. `None` without root.
+fn bench<T: Send, F: Future<Output = T>>(
+    things: u8,
+    snapshot: &Snapshot,
+    test: impl FnOnce(Bench, &'static Net) -> F + Send + 'static,
+) {
+    let snapshot = snapshot.clone();
+    let Some(net) = Net::build(things) else { return };
+    // A leak for the time of a test: the namespaces end with their threads, and those with the process.
+    let net: &'static Net = Box::leak(Box::new(net));
+    net.router.run(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async move {
+            let (mut firewall, elements, denials) = Firewall::start().await.unwrap();
+            firewall.apply(&snapshot).await.unwrap();
+            let bench = Bench {
+                firewall,
+                elements,
+                denials,
+            };
+            test(bench, net).await;
+        });
+    });
+}
