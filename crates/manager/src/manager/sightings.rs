@@ -163,8 +163,9 @@ impl Manager {
             thing.mac != mac
                 && binding(thing, address).is_some_and(|binding| binding.expires > Some(now.wall))
         });
-        // The kernel believes whoever answered last (RFC 7513 section 8): a lease is worth more than that.
-        if leased_to_another || !self.meet(mac, now, actions) {
+        let own = self.home.lans.iter().any(|lan| lan.addresses.contains(&address));
+        // The kernel believes whoever answered last (RFC 7513 section 8): a lease is worth more than that, and this router is no Thing.
+        if own || leased_to_another || !self.meet(mac, now, actions) {
             return;
         }
         if self

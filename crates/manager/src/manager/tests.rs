@@ -642,3 +642,11 @@ fn a_kept_lease_that_has_ended_binds_nothing() {
     let (mut manager, _) = Manager::restore(Settings::default(), home(), story.stored(), later);
     assert!(manager.snapshot().things[&LAMP].bindings.is_empty());
 }
+
+#[test]
+fn an_address_of_this_router_is_bound_to_nobody() {
+    let mut story = Story::new(Mode::Ask);
+    let address = IpAddr::V4(Ipv4Addr::new(192, 168, 1, 1));
+    story.tell(Event::Neighbour { mac: LAMP, address });
+    assert!(story.manager.snapshot().things.is_empty());
+}

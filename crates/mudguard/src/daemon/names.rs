@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
     net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket},
     sync::Arc,
     time::Duration,
@@ -12,9 +11,7 @@ use anyhow::{Context, bail};
 use ipnet::IpNet;
 use mudguard_manager::{Home, Snapshot};
 use mudguard_policy::SpecialPurpose;
-use mudguard_resolver::{
-    Config as ResolverConfig, FrontEnd, ListenError, MoreAddresses, Resolver, StartError,
-};
+use mudguard_resolver::{Config as ResolverConfig, FrontEnd, ListenError, MoreAddresses, Resolver};
 use nix::net::if_::if_nametoindex;
 use tokio::{
     sync::watch,
@@ -37,54 +34,69 @@ const PATIENCE: u32 = 15;
 
 /// The LAN side of the resolver.
 pub(crate) struct Names {
-    first: Option<FrontEnd<Answers>>,
+    front_ends: Vec<FrontEnd<Answers>>,
     more: MoreAddresses<Answers>,
     configured: Vec<SocketAddr>,
 }
 
-/// Starts the resolver on the first address that the system lets it have; [`Names::run`] adds the others.
+/// Starts the resolver on the addresses that the system lets it have; [`Names::run`] adds those that come later.
 ///
 /// # Errors
-/// If there is none, or the resolver's configuration is wrong.
+/// If there is none, another program listens on one, or the resolver's configuration is wrong.
 pub(crate) async fn start(
     config: &Config,
     home: &Home,
     sink: Arc<Answers>,
 ) -> anyhow::Result<(Resolver, Names)> {
     let configured = config.resolver.listen.clone();
-    let upstreams = config
-        .resolver
-        .upstreams
-        .get_ref()
-        .iter()
-        .map(|&address| SocketAddr::new(address, PORT))
-        .collect();
+    let upstreams = config.resolver.upstreams.get_ref().iter();
     let treat_as_global = config.laboratory.treat_as_global.clone();
+    let (first, others) = wait_for_addresses(home, &configured).await?;
+    let resolver = ResolverConfig {
+        forward_test: !treat_as_global.is_empty(),
+        special_purpose: SpecialPurpose::new(treat_as_global),
+        ..ResolverConfig::new(
+            vec![first],
+            prefixes(home),
+            upstreams.map(|&address| SocketAddr::new(address, PORT)).collect(),
+        )
+    };
+    let (resolver, first) = Resolver::start(resolver, sink)
+        .await
+        .context("the resolver does not start")?;
+    let more = first.more();
+    let mut front_ends = vec![first];
+    for address in others {
+        // Another program on the port is there to stay, and half of the LAN would ask it.
+        front_ends.push(
+            more.bind(&[address])
+                .await
+                .context("the resolver does not start")?,
+        );
+    }
+    Ok((
+        resolver,
+        Names {
+            front_ends,
+            more,
+            configured,
+        },
+    ))
+}
+
+/// An address on which to listen, and all others that are there.
+async fn wait_for_addresses(
+    home: &Home,
+    configured: &[SocketAddr],
+) -> anyhow::Result<(SocketAddr, Vec<SocketAddr>)> {
     for _ in 0..PATIENCE {
-        let Some(address) = wanted(home, &configured)
+        let mut listen = wanted(home, configured)
             .into_iter()
-            .find(|address| is_there(*address))
-        else {
-            sleep(AGAIN).await;
-            continue;
-        };
-        let resolver = ResolverConfig {
-            special_purpose: SpecialPurpose::new(treat_as_global.clone()),
-            forward_test: !treat_as_global.is_empty(),
-            ..ResolverConfig::new(vec![address], prefixes(home), upstreams)
-        };
-        let (resolver, first) = Resolver::start(resolver, sink)
-            .await
-            .context("the resolver does not start")?;
-        let more = first.more();
-        return Ok((
-            resolver,
-            Names {
-                first: Some(first),
-                more,
-                configured,
-            },
-        ));
+            .filter(|address| is_there(*address));
+        if let Some(first) = listen.next() {
+            return Ok((first, listen.collect()));
+        }
+        sleep(AGAIN).await;
     }
     bail!("no address of the LAN is ready, so the resolver cannot listen; give the LAN interface an address")
 }
@@ -93,15 +105,16 @@ impl Names {
     /// Answers the LAN for as long as the gateway runs.
     pub(crate) async fn run(mut self, mut snapshots: watch::Receiver<Arc<Snapshot>>) -> anyhow::Result<()> {
         let mut served: BTreeMap<SocketAddr, AbortHandle> = BTreeMap::new();
+        let mut missing = BTreeSet::new();
         let mut front_ends = JoinSet::new();
-        if let Some(first) = self.first.take() {
-            serve(first, &mut served, &mut front_ends);
+        for front_end in self.front_ends.drain(..) {
+            serve(front_end, &mut served, &mut front_ends);
         }
-        let mut starting = true;
         loop {
             let home = snapshots.borrow_and_update().home.clone();
             self.more.lan(prefixes(&home));
             let wanted = wanted(&home, &self.configured);
+            missing.retain(|address| wanted.contains(address));
             served.retain(|address, front_end| {
                 let stays = wanted.contains(address);
                 if !stays {
@@ -110,25 +123,20 @@ impl Names {
                 }
                 stays
             });
-            let mut missing = false;
             for address in wanted {
                 if served.contains_key(&address) {
                     continue;
                 }
                 match self.more.bind(&[address]).await {
-                    Ok(front_end) => serve(front_end, &mut served, &mut front_ends),
-                    // Another program on the port is there to stay, and half of the LAN would ask it.
-                    Err(error) if starting && !is_not_there_yet(&error) => return Err(error.into()),
-                    Err(error) => {
-                        if !starting {
-                            warn!(%error, "an address of the LAN is not served yet");
-                        }
-                        missing = true;
+                    Ok(front_end) => {
+                        missing.remove(&address);
+                        serve(front_end, &mut served, &mut front_ends);
                     }
+                    Err(error) if missing.insert(address) => warn!(%error, "names are not answered here yet"),
+                    Err(_) => {}
                 }
             }
-            starting = false;
-            wait(&home, missing, &mut snapshots, &mut front_ends).await?;
+            wait(&home, !missing.is_empty(), &mut snapshots, &mut front_ends).await?;
         }
     }
 }
@@ -207,10 +215,6 @@ fn is_there(address: SocketAddr) -> bool {
     let mut any_port = address;
     any_port.set_port(0);
     UdpSocket::bind(any_port).is_ok()
-}
-
-fn is_not_there_yet(error: &StartError) -> bool {
-    matches!(error, StartError::Bind { source, .. } if source.kind() == io::ErrorKind::AddrNotAvailable)
 }
 
 #[cfg(test)]
