@@ -6,6 +6,7 @@ mod mac;
 mod narrow;
 pub mod oracle;
 mod packet;
+mod rights;
 mod rule;
 mod site;
 mod special_purpose;
@@ -15,6 +16,7 @@ pub use compile::compile;
 pub use mac::{MacAddress, MacAddressError};
 pub use narrow::narrow;
 pub use packet::{IcmpHeader, IpHeader, Judgement, OtherEnd, Packet, TcpHeader, Transport, UdpHeader};
+pub use rights::Right;
 pub use rule::{
     AceName, Action, Family, HeaderCondition, IcmpType, Initiator, Origin, Peer, PortSet, Ports, Protocol,
     Rule,

@@ -3,6 +3,8 @@
 //! Rules speak of flows, not of packets: a rule is met by the packet that opens a flow, and the replies of an accepted flow
 //! follow it. RFC 8519 speaks of packets; how `compile` gets from one to the other is told there.
 
+mod text;
+
 use std::{net::IpAddr, ops::RangeInclusive};
 
 use ipnet::IpNet;

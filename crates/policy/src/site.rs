@@ -1,5 +1,7 @@
 //! The site: what a home is, as far as the meaning of a MUD file depends on it.
 
+mod example;
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
