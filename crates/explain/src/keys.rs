@@ -132,6 +132,13 @@ keys! {
     NOTICE_LIMITATION = "notice-limitation",
     NOTICE_CLOCK = "notice-clock",
 
+    TROUBLE_REFUSED_URL = "trouble-refused-url",
+    TROUBLE_REFUSED_URL_SHORT = "trouble-refused-url-short",
+    TROUBLE_NO_FILE = "trouble-no-file",
+    TROUBLE_NO_FILE_SHORT = "trouble-no-file-short",
+    TROUBLE_NOT_RENEWED = "trouble-not-renewed",
+    TROUBLE_NOT_RENEWED_SHORT = "trouble-not-renewed-short",
+
     COUNT_WAITING = "count-waiting",
     COUNT_LIMITED = "count-limited",
     COUNT_WATCHED = "count-watched",
@@ -143,6 +150,7 @@ keys! {
     COUNT_NARROWED = "count-narrowed",
     COUNT_REFUSED = "count-refused",
 
+    AGO_SEEN = "ago-seen",
     AGO_NOW = "ago-now",
     AGO_MINUTES = "ago-minutes",
     AGO_HOURS = "ago-hours",
@@ -177,8 +185,6 @@ pub(crate) mod phrase {
         TECHNICAL_RULES = "page-technical-rules",
         RULE = "page-rule",
         OUTCOME = "page-outcome",
-        PROBLEM = "page-problem",
-        REFUSED_URL = "page-refused-url",
         DECIDE_ELSEWHERE = "page-decide-elsewhere",
         HOST_NAME = "page-host-name",
         ADDRESSES = "page-addresses",
@@ -192,7 +198,6 @@ pub(crate) mod phrase {
         RETRIEVED = "page-retrieved",
         DIGEST = "page-digest",
         FIRST_SEEN = "page-first-seen",
-        LAST_SEEN = "page-last-seen",
         NOT_SUPPORTED = "page-not-supported",
         MODE_WATCH = "page-mode-watch",
         MODE_ASK = "page-mode-ask",

@@ -23,7 +23,7 @@ pub use foreign::{foreign_passage, foreign_text};
 pub use group::{Context, sentences};
 pub use label::{Standing, Symbol, TrustLabel, UrlChannel, verdict_words};
 pub use language::Language;
-pub use notice::NoticeLabel;
+pub use notice::{NoticeLabel, TroubleLabel};
 pub use phrase::{Ago, Count, Phrase};
 pub use place::Place;
 pub use question::QuestionLabel;

@@ -69,10 +69,6 @@ phrases! {
     RULE,
     /// The column with what became of it.
     OUTCOME,
-    /// The heading over the last failure to get its file.
-    PROBLEM,
-    /// The heading over a refused announcement.
-    REFUSED_URL,
     /// Where decisions are taken when this page does not offer them; a command follows.
     DECIDE_ELSEWHERE,
     /// Its name by DHCP.
@@ -99,8 +95,6 @@ phrases! {
     DIGEST,
     /// When it was first seen.
     FIRST_SEEN,
-    /// When it was last seen.
-    LAST_SEEN,
     /// The maker no longer updates it.
     NOT_SUPPORTED,
     /// The mode `watch`.
@@ -231,6 +225,12 @@ impl Ago {
             Self::Days(count) => (keys::AGO_DAYS, count),
         };
         language.text(key, &[("count", FluentValue::from(count))])
+    }
+
+    /// That something was last seen then.
+    #[must_use]
+    pub fn last_seen(self, language: &Language) -> String {
+        language.text(keys::AGO_SEEN, &[("ago", FluentValue::from(self.text(language)))])
     }
 }
 

@@ -5,12 +5,12 @@ mod blocked;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use mudguard_explain::{
-    Context, Language, NoticeLabel, QuestionLabel, Sentence, Standing, TrustLabel, UrlChannel, device_name,
-    sentences,
+    Context, Language, NoticeLabel, QuestionLabel, Sentence, Shape, Standing, TroubleLabel, TrustLabel,
+    UrlChannel, device_name, sentences,
 };
 use mudguard_manager::{Channel, ClockState, Enforcement, Notice, Question, Snapshot, Thing, Trust, Waiting};
 use mudguard_mud::MudFile;
-use mudguard_policy::{MacAddress, ThingPolicy};
+use mudguard_policy::{MacAddress, Site, ThingPolicy, compile};
 
 pub(crate) use blocked::Blocked;
 
@@ -104,9 +104,23 @@ impl View<'_> {
             ) => TrustLabel::Waits {
                 reason: file.reason.clone(),
             },
-            (None, _) if self.thing.url.is_some() => TrustLabel::None,
+            (None, _) if self.thing.url.is_some() || self.thing.refused_url.is_some() => TrustLabel::None,
             (None, _) => TrustLabel::NoUrl,
         }
+    }
+
+    /// What is wrong with its rules.
+    pub(crate) fn troubles(&self) -> Vec<TroubleLabel> {
+        let refused = self.thing.refused_url.as_ref();
+        let refused = refused.map(|(_, reason)| TroubleLabel::RefusedUrl(reason.to_string()));
+        let problem = self.thing.problem.clone().map(|problem| {
+            if self.thing.file.is_some() {
+                TroubleLabel::NotRenewed(problem)
+            } else {
+                TroubleLabel::NoFile(problem)
+            }
+        });
+        refused.into_iter().chain(problem).collect()
     }
 
     pub(crate) fn channel(&self) -> Option<UrlChannel> {
@@ -137,12 +151,41 @@ impl View<'_> {
         self.sentences_of(&self.thing.policy, file)
     }
 
-    /// What a file that waits would permit.
+    /// What a yes to the question would permit, as far as it is known beforehand.
     pub(crate) fn sentences_if_approved(&self) -> Vec<Sentence> {
         match self.thing.question.as_ref().map(|question| &question.waiting) {
             Some(Waiting::File(waiting)) => self.sentences_of(&waiting.policy, Some(&waiting.file.file)),
-            Some(Waiting::Addresses | Waiting::Url(..) | Waiting::NewThing) | None => Vec::new(),
+            Some(Waiting::Addresses) => self.address_sentences(),
+            Some(Waiting::Url(..) | Waiting::NewThing) | None => Vec::new(),
         }
+    }
+
+    /// What the addresses in the file in force would permit beyond what holds.
+    fn address_sentences(&self) -> Vec<Sentence> {
+        let Some(in_force) = &self.thing.file else {
+            return Vec::new();
+        };
+        let lans = &self.snapshot.home.lans;
+        let site = Site {
+            gateway: lans
+                .iter()
+                .flat_map(|lan| lan.addresses.iter().copied())
+                .collect(),
+            local_networks: self.local_networks(),
+            addresses_approved: true,
+            ..Site::default()
+        };
+        let approved = compile(&in_force.file, &site);
+        let mut sentences = self.sentences_of(&approved, Some(&in_force.file));
+        let now = self.sentences();
+        sentences.retain(|sentence| {
+            let is_about_addresses = matches!(
+                sentence.shape,
+                Shape::Addresses | Shape::OtherNameService | Shape::TimeServers
+            );
+            is_about_addresses && !now.contains(sentence)
+        });
+        sentences
     }
 
     fn sentences_of(&self, policy: &ThingPolicy, file: Option<&MudFile>) -> Vec<Sentence> {

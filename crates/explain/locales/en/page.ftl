@@ -46,10 +46,6 @@ page-technical-rules = Technical rules
 page-rule = Rule
 # The column with what became of it.
 page-outcome = What became of it
-# The heading over the last failure to get its file.
-page-problem = Its rules could not be renewed
-# The heading over a refused announcement.
-page-refused-url = The address of its rules is not used
 # Where decisions are taken when this page does not offer them; a command follows.
 page-decide-elsewhere = Decisions are taken on the router itself, with
 # Its name by DHCP.
@@ -76,8 +72,6 @@ page-retrieved = Rules checked
 page-digest = Fingerprint of the rules
 # When it was first seen.
 page-first-seen = First seen
-# When it was last seen.
-page-last-seen = Last seen
 # The maker no longer updates it.
 page-not-supported = The maker says: there are no more updates for this device.
 # The mode `watch`.
@@ -146,6 +140,8 @@ count-narrowed = { $count } hold in part
 count-refused = { $count } left out
 
 # How long ago. $count: how many of the unit.
+# $ago: one of the others.
+ago-seen = last seen { $ago }
 ago-now = just now
 ago-minutes =
     { $count ->

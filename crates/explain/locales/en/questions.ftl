@@ -30,3 +30,11 @@ notice-firewall = The newest rules could not be loaded: { $reason }. The last go
 # $what: what cannot be enforced, in English.
 notice-limitation = Not everything can be enforced here: { $what }.
 notice-clock = The clock of this router is not set yet. Dates of signatures are checked once it is.
+
+# What is wrong with the rules of a device. $reason: why, in English, without a full stop. The short ones stand in a list.
+trouble-refused-url = It says where its rules are, but that address is not used: { $reason }.
+trouble-refused-url-short = Address of its rules refused
+trouble-no-file = Its rules could not be retrieved yet: { $reason }. This is tried again.
+trouble-no-file-short = Rules not retrieved
+trouble-not-renewed = Its rules could not be renewed: { $reason }. The last good rules stay.
+trouble-not-renewed-short = Rules not renewed

@@ -1,3 +1,5 @@
+//! Tests of the module above.
+
 use expect_test::expect;
 use mudguard_mud::DomainName;
 use mudguard_policy::{HeaderCondition, IcmpType, PortSet, Ports, Protocol, narrow};

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use mudguard_explain::{
-    Caution, Count, Language, Phrase, QuestionLabel, Sentence, Symbol, TrustLabel, foreign_passage,
-    foreign_text, verdict_words,
+    Caution, Count, Language, Phrase, QuestionLabel, Sentence, Symbol, TroubleLabel, TrustLabel,
+    foreign_passage, foreign_text, verdict_words,
 };
-use mudguard_manager::{Enforcement, FileInForce, Question, Thing, Waiting};
+use mudguard_manager::{Enforcement, FileInForce, Question, Waiting};
 use mudguard_policy::{MacAddress, ThingPolicy, Verdict};
 
 use super::frame::{Frame, Moment, symbol};
@@ -50,7 +50,6 @@ struct Asked<'a> {
 }
 
 struct Trouble {
-    heading: Phrase,
     text: String,
     /// A URL or the like, as it was announced.
     quoted: Option<String>,
@@ -142,7 +141,7 @@ pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<Str
         name: view.name(),
         symbol: symbol(view.standing_meanwhile().symbol()),
         standing: view.standing_meanwhile().text(language),
-        seen: Moment::new(thing.last_seen, language),
+        seen: Moment::seen(thing.last_seen, language),
         question: asked(view, token),
         troubles: troubles(view),
         may_do: (!is_loose).then_some(Phrase::MAY_DO),
@@ -202,27 +201,23 @@ fn asked<'a>(view: &View<'_>, token: Option<&'a str>) -> Option<Asked<'a>> {
     })
 }
 
-/// What is wrong with its rules, in short.
-pub(super) fn trouble(thing: &Thing) -> Option<Phrase> {
-    if thing.refused_url.is_some() {
-        Some(Phrase::REFUSED_URL)
-    } else {
-        thing.problem.as_ref().map(|_| Phrase::PROBLEM)
-    }
-}
-
 fn troubles(view: &View<'_>) -> Vec<Trouble> {
-    let refused = view.thing.refused_url.as_ref().map(|(url, reason)| Trouble {
-        heading: Phrase::REFUSED_URL,
-        text: reason.to_string(),
-        quoted: Some(foreign_passage(url)),
-    });
-    let problem = view.thing.problem.as_ref().map(|problem| Trouble {
-        heading: Phrase::PROBLEM,
-        text: foreign_passage(problem),
-        quoted: None,
-    });
-    refused.into_iter().chain(problem).collect()
+    let troubles = view.troubles();
+    let quoted = |label: &TroubleLabel| match label {
+        TroubleLabel::RefusedUrl(_) => view
+            .thing
+            .refused_url
+            .as_ref()
+            .map(|(url, _)| foreign_passage(url)),
+        TroubleLabel::NoFile(_) | TroubleLabel::NotRenewed(_) => None,
+    };
+    troubles
+        .iter()
+        .map(|label| Trouble {
+            text: label.text(view.language),
+            quoted: quoted(label),
+        })
+        .collect()
 }
 
 fn lines(sentences: &[Sentence], usual: Symbol, language: &Language) -> Vec<Line> {

@@ -22,7 +22,7 @@ pub(super) struct Frame<'a> {
 /// A notice, as it is shown.
 pub(super) struct FrameNotice {
     pub(super) text: String,
-    /// Whether it is told loudly.
+    /// Whether it is told loudly, on every page; the others stand on the first page.
     pub(super) is_loud: bool,
 }
 
@@ -73,6 +73,14 @@ impl Moment {
     pub(super) fn new(at: Timestamp, language: &Language) -> Self {
         Self {
             ago: Ago::between(at, Timestamp::now()).text(language),
+            at,
+        }
+    }
+
+    /// The same, told as when something was last seen.
+    pub(super) fn seen(at: Timestamp, language: &Language) -> Self {
+        Self {
+            ago: Ago::between(at, Timestamp::now()).last_seen(language),
             at,
         }
     }

@@ -39,7 +39,7 @@ struct Row {
     /// What it asks, if it asks something.
     question: Option<String>,
     /// What is wrong with its rules, if something is.
-    trouble: Option<Phrase>,
+    troubles: Vec<String>,
     /// How much was blocked, if something was.
     blocked: Option<String>,
     seen: Moment,
@@ -57,7 +57,11 @@ impl Row {
             symbol: symbol(view.standing().symbol()),
             standing: view.standing_meanwhile().text(language),
             question: view.question().map(|question| question.text(language)),
-            trouble: device::trouble(view.thing),
+            troubles: view
+                .troubles()
+                .iter()
+                .map(|trouble| trouble.short(language))
+                .collect(),
             blocked: (samples > 0).then(|| device::blocked_count(view, samples).text(language)),
             seen: Moment::new(view.thing.last_seen, language),
         }
