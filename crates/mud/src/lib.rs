@@ -8,6 +8,7 @@ mod model;
 mod outline;
 mod parse;
 mod schema;
+mod support;
 mod url;
 mod work;
 
@@ -22,5 +23,6 @@ pub use crate::{
     },
     outline::{Outline, OutlineError, outline},
     parse::{Dialect, Limits, Parsed, parse},
+    support::support_markdown,
     url::{MudUrl, MudUrlError},
 };

@@ -82,17 +82,32 @@ impl Module {
     }
 }
 
-/// What becomes of a node in the document model.
+/// What becomes of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Treatment {
-    /// It is read into the model.
+    /// It is read into the model, and is no condition.
     Read,
-    /// It is read into the model, and its presence is always a finding.
-    ReadAndReported,
+    /// It is read, and rules can test it.
+    Condition,
+    /// It is read, and no rule can test it: an ACE that holds it permits nothing.
+    BeyondRules,
     /// It is checked; nothing of it is kept.
     Checked,
     /// It is left unread, and its presence is a finding.
     Reported,
+}
+
+impl Treatment {
+    /// The treatment in words.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Condition => "enforced",
+            Self::BeyondRules => "read; no rule can test it, so an ACE with it permits nothing",
+            Self::Checked => "checked, not kept",
+            Self::Reported => "not read; a finding",
+        }
+    }
 }
 
 /// A node within a container.
@@ -137,6 +152,14 @@ impl Known {
 
     const fn read(module: Module, name: &'static str, note: &'static str) -> Self {
         Self::leaf(module, name, Treatment::Read, note)
+    }
+
+    const fn condition(module: Module, name: &'static str, note: &'static str) -> Self {
+        Self::leaf(module, name, Treatment::Condition, note)
+    }
+
+    const fn beyond_rules(module: Module, name: &'static str, note: &'static str) -> Self {
+        Self::leaf(module, name, Treatment::BeyondRules, note)
     }
 
     const fn inner(module: Module, name: &'static str, container: &'static Container) -> Self {

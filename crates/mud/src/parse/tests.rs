@@ -3,7 +3,10 @@
 use super::*;
 use crate::work::steps;
 
-const SHAPES: &[(&str, fn(usize) -> String)] = &[
+/// A file of a certain shape, as large as asked for.
+type Shape = fn(usize) -> String;
+
+const SHAPES: &[(&str, Shape)] = &[
     ("unknown members", |n| {
         let members: String = (0..n).map(|i| format!(",\"matchez{i}\":0")).collect();
         ace(&format!("\"name\":\"a\"{members}"))

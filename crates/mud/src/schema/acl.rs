@@ -3,7 +3,7 @@
 use super::{
     Container, Known,
     Module::{Acl, AclDns, AclTls, Mud},
-    Treatment::{Checked, ReadAndReported, Reported},
+    Treatment::{Checked, Reported},
 };
 
 /// `access-lists` of a policy: which lists apply.
@@ -42,7 +42,7 @@ pub(crate) static ACL: Container = Container {
     module: Some(Acl),
     members: &[
         Known::read(Acl, "name", "1 to 64 characters, unique").was(&["acl-name"]),
-        Known::read(
+        Known::condition(
             Acl,
             "type",
             "the headers that entries may match on; may be absent",
@@ -83,7 +83,7 @@ pub(crate) static ACE: Container = Container {
 pub(crate) static ACTIONS: Container = Container {
     module: Some(Acl),
     members: &[
-        Known::read(
+        Known::condition(
             Acl,
             "forwarding",
             "accept, drop or reject; another action counts as drop",
@@ -107,16 +107,14 @@ pub(crate) static MATCHES: Container = Container {
         Known::inner(Acl, "tcp", &TCP).was(&["tcp-acl"]),
         Known::inner(Acl, "udp", &UDP).was(&["udp-acl"]),
         Known::inner(Acl, "icmp", &ICMP).was(&["icmp-acl"]),
-        Known::leaf(
+        Known::beyond_rules(
             Acl,
             "egress-interface",
-            ReadAndReported,
             "no home has the interface that the maker thought of",
         ),
-        Known::leaf(
+        Known::beyond_rules(
             Acl,
             "ingress-interface",
-            ReadAndReported,
             "no home has the interface that the maker thought of",
         ),
         Known::inner(Mud, "mud", &MUD_MATCHES).was(&["mud-acl"]),
@@ -131,19 +129,27 @@ pub(crate) static MATCHES: Container = Container {
 pub(crate) static ETH: Container = Container {
     module: Some(Acl),
     members: &[
-        Known::read(Acl, "destination-mac-address", "six octets"),
-        Known::read(
+        Known::condition(
+            Acl,
+            "destination-mac-address",
+            "the broadcast address; an ACE with another permits nothing",
+        ),
+        Known::beyond_rules(
             Acl,
             "destination-mac-address-mask",
             "six octets; an ACE with a mask but no address is refused",
         ),
-        Known::read(Acl, "source-mac-address", "six octets"),
-        Known::read(
+        Known::beyond_rules(Acl, "source-mac-address", "six octets"),
+        Known::beyond_rules(
             Acl,
             "source-mac-address-mask",
             "six octets; an ACE with a mask but no address is refused",
         ),
-        Known::read(Acl, "ethertype", "a number or a name of ietf-ethertypes"),
+        Known::condition(
+            Acl,
+            "ethertype",
+            "IPv4 and IPv6; ARP and EAPOL always pass; an ACE with another permits nothing",
+        ),
     ],
 };
 
@@ -156,16 +162,16 @@ pub(crate) static IPV4: Container = Container {
         LENGTH,
         TTL,
         PROTOCOL,
-        Known::read(Acl, "ihl", "5 to 60; above 15 is reported"),
-        Known::read(Acl, "flags", "reserved, fragment, more"),
-        Known::read(Acl, "offset", "20 to 65535; above 8191 is reported"),
-        Known::read(Acl, "identification", ""),
-        Known::read(
+        Known::beyond_rules(Acl, "ihl", "5 to 60; above 15 is reported"),
+        Known::beyond_rules(Acl, "flags", "reserved, fragment, more"),
+        Known::beyond_rules(Acl, "offset", "20 to 65535; above 8191 is reported"),
+        Known::beyond_rules(Acl, "identification", ""),
+        Known::condition(
             Acl,
             "destination-ipv4-network",
             "a prefix; a single address is reported, and waits for the owner",
         ),
-        Known::read(
+        Known::condition(
             Acl,
             "source-ipv4-network",
             "a prefix; a single address is reported, and waits for the owner",
@@ -186,17 +192,17 @@ pub(crate) static IPV6: Container = Container {
         LENGTH,
         TTL,
         PROTOCOL,
-        Known::read(
+        Known::condition(
             Acl,
             "destination-ipv6-network",
             "a prefix; a single address is reported, and waits for the owner",
         ),
-        Known::read(
+        Known::condition(
             Acl,
             "source-ipv6-network",
             "a prefix; a single address is reported, and waits for the owner",
         ),
-        Known::read(Acl, "flow-label", "20 bits"),
+        Known::condition(Acl, "flow-label", "20 bits"),
         SRC_DNSNAME,
         DST_DNSNAME,
         DRAFT_SOURCE_PORT,
@@ -204,21 +210,21 @@ pub(crate) static IPV6: Container = Container {
     ],
 };
 
-const DSCP: Known = Known::read(Acl, "dscp", "0 to 63");
-const ECN: Known = Known::read(Acl, "ecn", "0 to 3");
-const LENGTH: Known = Known::read(Acl, "length", "");
-const TTL: Known = Known::read(Acl, "ttl", "");
-const PROTOCOL: Known = Known::read(
+const DSCP: Known = Known::condition(Acl, "dscp", "0 to 63");
+const ECN: Known = Known::condition(Acl, "ecn", "0 to 3");
+const LENGTH: Known = Known::condition(Acl, "length", "");
+const TTL: Known = Known::condition(Acl, "ttl", "");
+const PROTOCOL: Known = Known::condition(
     Acl,
     "protocol",
     "one that contradicts tcp, udp or icmp is reported",
 );
-const SRC_DNSNAME: Known = Known::read(
+const SRC_DNSNAME: Known = Known::condition(
     AclDns,
     "src-dnsname",
     "only in lists of to-device-policy; no wildcard; an IP address is kept as such and reported",
 );
-const DST_DNSNAME: Known = Known::read(
+const DST_DNSNAME: Known = Known::condition(
     AclDns,
     "dst-dnsname",
     "only in lists of from-device-policy; no wildcard; an IP address is kept as such and reported",
@@ -232,24 +238,28 @@ const DRAFT_DESTINATION_PORT: Known = Known::draft(Acl, "destination-port")
 pub(crate) static TCP: Container = Container {
     module: Some(Acl),
     members: &[
-        Known::read(Acl, "sequence-number", ""),
-        Known::read(Acl, "acknowledgement-number", ""),
-        Known::read(Acl, "data-offset", "5 to 15"),
-        Known::read(Acl, "reserved", ""),
-        Known::read(Acl, "flags", "cwr, ece, urg, ack, psh, rst, syn, fin"),
-        Known::read(Acl, "window-size", ""),
-        Known::read(Acl, "urgent-pointer", ""),
-        Known::read(Acl, "options", "1 to 40 octets in base64"),
+        Known::beyond_rules(Acl, "sequence-number", ""),
+        Known::beyond_rules(Acl, "acknowledgement-number", ""),
+        Known::beyond_rules(Acl, "data-offset", "5 to 15"),
+        Known::beyond_rules(Acl, "reserved", ""),
+        Known::condition(Acl, "flags", "cwr, ece, urg, ack, psh, rst, syn, fin"),
+        Known::beyond_rules(Acl, "window-size", ""),
+        Known::beyond_rules(Acl, "urgent-pointer", ""),
+        Known::beyond_rules(Acl, "options", "1 to 40 octets in base64"),
         SOURCE_PORT,
         DESTINATION_PORT,
-        Known::read(Mud, "direction-initiated", "from-device or to-device"),
+        Known::condition(Mud, "direction-initiated", "from-device or to-device"),
     ],
 };
 
 /// `udp`.
 pub(crate) static UDP: Container = Container {
     module: Some(Acl),
-    members: &[Known::read(Acl, "length", ""), SOURCE_PORT, DESTINATION_PORT],
+    members: &[
+        Known::beyond_rules(Acl, "length", ""),
+        SOURCE_PORT,
+        DESTINATION_PORT,
+    ],
 };
 
 const SOURCE_PORT: Known =
@@ -261,10 +271,10 @@ const DESTINATION_PORT: Known = Known::inner(Acl, "destination-port", &PORT)
 pub(crate) static PORT: Container = Container {
     module: Some(Acl),
     members: &[
-        Known::read(Acl, "lower-port", "not above upper-port"),
-        Known::read(Acl, "upper-port", "not below lower-port"),
-        Known::read(Acl, "operator", "lte, gte, eq, neq; eq if absent"),
-        Known::read(Acl, "port", ""),
+        Known::condition(Acl, "lower-port", "not above upper-port"),
+        Known::condition(Acl, "upper-port", "not below lower-port"),
+        Known::condition(Acl, "operator", "lte, gte, eq, neq; eq if absent"),
+        Known::condition(Acl, "port", ""),
     ],
 };
 
@@ -272,9 +282,9 @@ pub(crate) static PORT: Container = Container {
 pub(crate) static ICMP: Container = Container {
     module: Some(Acl),
     members: &[
-        Known::read(Acl, "type", ""),
-        Known::read(Acl, "code", ""),
-        Known::read(Acl, "rest-of-header", "in base64"),
+        Known::condition(Acl, "type", ""),
+        Known::condition(Acl, "code", ""),
+        Known::beyond_rules(Acl, "rest-of-header", "in base64"),
     ],
 };
 
@@ -282,16 +292,16 @@ pub(crate) static ICMP: Container = Container {
 pub(crate) static MUD_MATCHES: Container = Container {
     module: Some(Mud),
     members: &[
-        Known::read(
+        Known::condition(
             Mud,
             "manufacturer",
             "a domain name; with an IP address the ACE is refused, for no MUD URL has one",
         ),
-        Known::read(Mud, "same-manufacturer", "written as [null]"),
-        Known::read(Mud, "model", "a MUD URL"),
-        Known::read(Mud, "local-networks", "written as [null]"),
-        Known::read(Mud, "controller", "the name of a class; never fetched"),
-        Known::read(Mud, "my-controller", "written as [null]"),
+        Known::condition(Mud, "same-manufacturer", "written as [null]"),
+        Known::condition(Mud, "model", "a MUD URL"),
+        Known::condition(Mud, "local-networks", "written as [null]"),
+        Known::condition(Mud, "controller", "the name of a class; never fetched"),
+        Known::condition(Mud, "my-controller", "written as [null]"),
     ],
 };
 
@@ -305,32 +315,34 @@ pub(crate) static CLIENT_PROFILES: Container = Container {
 pub(crate) static TLS_PROFILE: Container = Container {
     module: Some(AclTls),
     members: &[
-        Known::read(AclTls, "name", "1 to 64 characters"),
-        Known::read(AclTls, "supported-tls-version", "tls12, tls13").was(&["supported-tls-versions"]),
-        Known::read(AclTls, "supported-dtls-version", "dtls12, dtls13").was(&["supported-dtls-versions"]),
-        Known::read(AclTls, "cipher-suite", "weak suites and GREASE are reported").was(&["cipher-suites"]),
-        Known::read(AclTls, "extension-type", "GREASE is reported").was(&["extension-types"]),
-        Known::read(
+        Known::beyond_rules(AclTls, "name", "1 to 64 characters"),
+        Known::beyond_rules(AclTls, "supported-tls-version", "tls12, tls13").was(&["supported-tls-versions"]),
+        Known::beyond_rules(AclTls, "supported-dtls-version", "dtls12, dtls13")
+            .was(&["supported-dtls-versions"]),
+        Known::beyond_rules(AclTls, "cipher-suite", "weak suites and GREASE are reported")
+            .was(&["cipher-suites"]),
+        Known::beyond_rules(AclTls, "extension-type", "GREASE is reported").was(&["extension-types"]),
+        Known::beyond_rules(
             AclTls,
             "accept-list-ta-cert",
             "counted; the certificates are not kept",
         ),
-        Known::read(AclTls, "psk-key-exchange-mode", ""),
-        Known::read(AclTls, "supported-group", "weak groups and GREASE are reported")
+        Known::beyond_rules(AclTls, "psk-key-exchange-mode", ""),
+        Known::beyond_rules(AclTls, "supported-group", "weak groups and GREASE are reported")
             .was(&["supported-groups"]),
-        Known::read(
+        Known::beyond_rules(
             AclTls,
             "signature-algorithm-cert",
             "MD5, SHA-1 and GREASE are reported",
         ),
-        Known::read(
+        Known::beyond_rules(
             AclTls,
             "signature-algorithm",
             "MD5, SHA-1 and GREASE are reported",
         )
         .was(&["signature-algorithms"]),
-        Known::read(AclTls, "application-protocol", "").was(&["application-protocols"]),
-        Known::read(AclTls, "cert-compression-algorithm", ""),
-        Known::read(AclTls, "certificate-authorities", ""),
+        Known::beyond_rules(AclTls, "application-protocol", "").was(&["application-protocols"]),
+        Known::beyond_rules(AclTls, "cert-compression-algorithm", ""),
+        Known::beyond_rules(AclTls, "certificate-authorities", ""),
     ],
 };

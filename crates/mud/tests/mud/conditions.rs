@@ -56,9 +56,8 @@ impl Writer {
     fn eth(&mut self, eth: &EthMatch) {
         self.present("eth");
         for (side, mac) in [("destination", eth.destination), ("source", eth.source)] {
-            let MacMatch { address, mask } = match mac {
-                Some(mac) => mac,
-                None => continue,
+            let Some(MacMatch { address, mask }) = mac else {
+                continue;
             };
             self.put(&format!("eth/{side}-mac-address"), Some(mac_text(address)));
             self.put(&format!("eth/{side}-mac-address-mask"), mask.map(mac_text));
@@ -210,7 +209,7 @@ fn leaf(to: &mut Writer, container: &str, name: &str, value: &Value) {
     let path = format!("{container}/{name}");
     let text = match name {
         "source-port" | "destination-port" => port(value),
-        "same-manufacturer" | "local-networks" | "my-controller" => String::new(),
+        "same-manufacturer" | "local-networks" | "my-controller" => empty(value),
         "ethertype" => ethertype(value),
         "flags" => {
             let text = text(value);
@@ -228,6 +227,17 @@ fn leaf(to: &mut Writer, container: &str, name: &str, value: &Value) {
         _ => text(value),
     };
     to.put(&path, Some(text));
+}
+
+/// A leaf of type `empty` that is there, in any of the forms that mean it.
+fn empty(value: &Value) -> String {
+    let forms = ["[null]", "[]", "null", "true"];
+    let text = value.to_string();
+    if forms.contains(&text.as_str()) {
+        String::new()
+    } else {
+        text
+    }
 }
 
 fn local(name: &str) -> &str {
@@ -266,7 +276,9 @@ fn ethertype(value: &Value) -> String {
         ("eap", 0x888e),
     ];
     match text.strip_prefix("0x") {
-        Some(digits) => u16::from_str_radix(digits, 16).map_or(text.clone(), |number| number.to_string()),
+        Some(digits) => {
+            u16::from_str_radix(digits, 16).map_or_else(|_| text.clone(), |number| number.to_string())
+        }
         None => match named.iter().find(|(name, _)| *name == text) {
             Some((_, number)) => number.to_string(),
             None => text,

@@ -7,6 +7,7 @@ mod conditions;
 mod examples;
 mod findings;
 mod properties;
+mod support;
 mod wild;
 
 use std::io::Write;

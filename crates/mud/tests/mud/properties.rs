@@ -145,10 +145,11 @@ fn mutate(tree: &mut Value, mutation: &Mutation) {
         Mutation::Replace(_, value) => *tree.pointer_mut(pointer).unwrap() = value.get(&values()).clone(),
         Mutation::Wrap(_) => {
             let value = tree.pointer_mut(pointer).unwrap();
-            *value = match value.take() {
-                Value::Array(mut items) if items.len() == 1 => items.remove(0),
-                value => json!([value]),
-            };
+            let single = value
+                .as_array_mut()
+                .filter(|items| items.len() == 1)
+                .map(|items| items.remove(0));
+            *value = single.unwrap_or_else(|| json!([value.take()]));
         }
         Mutation::Insert(_, name, value) => {
             let node = tree.pointer_mut(pointer).unwrap();
