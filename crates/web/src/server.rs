@@ -136,3 +136,6 @@ impl Places {
         Arc::clone(&self.0).acquire_owned().await.ok()
     }
 }
+
+#[cfg(test)]
+mod tests;

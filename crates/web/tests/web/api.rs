@@ -413,3 +413,23 @@ async fn a_decision_without_an_answer_is_told_as_such() {
         (503, Value::from("No answer in time"))
     );
 }
+
+#[tokio::test]
+async fn each_blocked_flow_is_told_with_its_reason() {
+    let (_gateway, control) = control();
+    let mut lines = Vec::new();
+    for thing in ["Hallway lamp", "doorcam", "Thermostat", "Kitchen TV"] {
+        let path = format!("/api/v1/things/{}", thing.replace(' ', "%20"));
+        let detail = control.get(&path).await.json();
+        for blocked in detail["blocked"].as_array().unwrap() {
+            lines.push(format!("{thing}: {}. {}", blocked["text"], blocked["reason"]));
+        }
+    }
+    expect![[r#"
+        Hallway lamp: "Tried to contact stats.tracker.example (198.51.100.20): encrypted web". "Its rules do not name this."
+        Hallway lamp: "Tried to contact 203.0.113.9: remote control (not encrypted)". "It used an address without looking up a name, so no rule can permit it by name."
+        doorcam: "Tried to contact relay.watchful.example (198.51.100.7): encrypted web". "It has no rules yet: they wait for your decision."
+        Thermostat: "Tried to contact 203.0.113.20: messages (not encrypted)". "Its rules name addresses, and those wait for your approval."
+        Kitchen TV: "Tried to contact 8.8.8.8: name look-ups". "It asked another name service instead of this router."
+        Kitchen TV: "Tried to contact 192.168.1.20: file sharing". "Its rules do not name this.""#]].assert_eq(&lines.join("\n"));
+}
