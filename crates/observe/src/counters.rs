@@ -12,6 +12,8 @@ use crate::Refusal;
 pub struct Counters {
     /// Frames that the kernel's filter let through.
     pub frames: u64,
+    /// Frames that were lost because there were too many at once.
+    pub frames_lost: u64,
     /// Sightings that were lost because the receiver was too slow.
     pub sightings_lost: u64,
     /// Frames refused, by reason; a reason that never came up is missing.
@@ -34,6 +36,11 @@ impl Counting {
     /// Counts a frame.
     pub(crate) fn frame(&self) {
         self.change(|counters| counters.frames += 1);
+    }
+
+    /// Counts frames that were lost.
+    pub(crate) fn frames_lost(&self, count: u32) {
+        self.change(|counters| counters.frames_lost += u64::from(count));
     }
 
     /// Counts a refused frame.

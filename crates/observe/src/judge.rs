@@ -16,7 +16,7 @@ use crate::{
 pub struct FrameVerdict {
     /// What became of the frame.
     pub verdict: Verdict,
-    /// Who sent it, if that can be read.
+    /// Who sent it, or for whom a relay sent it, if that can be read.
     pub mac: Option<MacAddress>,
     /// The MUD URL, or the text that is none; foreign text.
     pub url: Option<String>,
@@ -65,14 +65,25 @@ pub fn judge_frame(frame: &[u8]) -> FrameVerdict {
             reason: Some(Reason::Refused(refusal)),
         },
         Ok(Frame { source, content }) => {
-            let (via, announced) = match content {
+            let (mac, via, announced) = match content {
                 Content::Dhcpv4 { message, .. } => (
+                    source,
                     Some(SightedBy::Dhcpv4),
                     message.kind.announces().then_some(message.mud_string),
                 ),
-                Content::Other => (None, None),
+                Content::Dhcpv6 { message, .. } => (
+                    message.relayed_for.unwrap_or(source),
+                    Some(SightedBy::Dhcpv6),
+                    message.kind.announces().then_some(message.mud_string),
+                ),
+                Content::Lldp(announcement) => (
+                    source,
+                    Some(SightedBy::Lldp),
+                    (!announcement.time_to_live.is_zero()).then_some(announcement.mud_string),
+                ),
+                Content::Other => (source, None, None),
             };
-            judged(source, via, announced.unwrap_or_default())
+            judged(mac, via, announced.unwrap_or_default())
         }
     }
 }

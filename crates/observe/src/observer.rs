@@ -2,8 +2,11 @@
 
 mod capture;
 mod filter;
+mod hearing;
 mod lan;
-mod transactions;
+mod neighbours;
+mod packet_socket;
+mod questions;
 mod watch;
 
 use std::{

@@ -83,6 +83,10 @@ refusals! {
     ServerNotRouter = "server-not-router",
     /// The DHCP server answered what was not asked.
     AnswerNotAsked = "answer-not-asked",
+    /// A Thing answered in the DHCP server's place, so that the server's own answer cannot be told from a forged one.
+    AnswerForged = "answer-forged",
+    /// Too much came in at once to be sure that the answer is not one that a Thing sent through the router.
+    AnswerDoubtful = "answer-doubtful",
     /// An address was given up on another port than the one it was lent on.
     ReleasedElsewhere = "released-elsewhere",
     /// The message holds more than one MUD URL.

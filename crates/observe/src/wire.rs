@@ -4,15 +4,18 @@
 
 pub mod checksum;
 pub mod dhcpv4;
+pub mod dhcpv6;
 pub mod ethernet;
 pub mod ipv4;
+pub mod ipv6;
+pub mod lldp;
 pub mod mud_string;
 mod reader;
 pub mod udp;
 
 pub(crate) use reader::Reader;
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use mudguard_policy::MacAddress;
 
@@ -37,6 +40,15 @@ pub enum Content {
         /// The message.
         message: dhcpv4::Message,
     },
+    /// A DHCPv6 message.
+    Dhcpv6 {
+        /// The source of the IPv6 packet.
+        source: Ipv6Addr,
+        /// The message.
+        message: dhcpv6::Message,
+    },
+    /// An LLDP frame.
+    Lldp(lldp::Announcement),
     /// Something that is not observed.
     Other,
 }
@@ -52,6 +64,8 @@ pub fn read(octets: &[u8]) -> Result<Frame, Refusal> {
     }
     let content = match frame.ether_type {
         ethernet::IPV4 => in_ipv4(&frame)?,
+        ethernet::IPV6 => in_ipv6(&frame)?,
+        lldp::ETHER_TYPE => Content::Lldp(lldp::Announcement::parse(frame.payload)?),
         _ => Content::Other,
     };
     Ok(Frame {
@@ -82,6 +96,29 @@ fn in_ipv4(frame: &ethernet::Frame<'_>) -> Result<Content, Refusal> {
         return Err(Refusal::DhcpClientAddress);
     }
     Ok(Content::Dhcpv4 {
+        source: packet.source,
+        message,
+    })
+}
+
+fn in_ipv6(frame: &ethernet::Frame<'_>) -> Result<Content, Refusal> {
+    let packet = ipv6::Packet::parse(frame.payload)?;
+    if packet.protocol != udp::PROTOCOL {
+        return Ok(Content::Other);
+    }
+    let datagram = udp::Datagram::parse(packet.payload)?;
+    if !matches!(datagram.destination, dhcpv6::SERVER_PORT | dhcpv6::CLIENT_PORT) {
+        return Ok(Content::Other);
+    }
+    if packet.extended {
+        return Err(Refusal::IpExtensionHeader);
+    }
+    datagram.verify_ipv6(packet.source, packet.destination)?;
+    let message = dhcpv6::Message::parse(datagram.payload)?;
+    if !message.kind.goes_to(datagram.destination) {
+        return Err(Refusal::DhcpDirection);
+    }
+    Ok(Content::Dhcpv6 {
         source: packet.source,
         message,
     })

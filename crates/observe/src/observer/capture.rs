@@ -9,7 +9,12 @@ use std::{
 use pnet::datalink::{self, Channel, Config, DataLinkReceiver, MacAddr, NetworkInterface};
 use socket2::{Domain, Socket, Type};
 
-use super::{filter, lan::Point};
+use super::{
+    filter::{self, Direction},
+    lan::Point,
+    packet_socket,
+};
+use crate::wire::lldp;
 
 /// The longest frame that is read whole; of a longer one, the IP length says that it was cut.
 const LONGEST_FRAME: usize = 4096;
@@ -47,6 +52,10 @@ impl Capture {
             socket_fd: Some(socket.try_clone()?.into_raw_fd()),
             ..Config::default()
         };
+        if point.direction == Direction::Incoming {
+            // The card of a port that is not promiscuous, as a bridge makes it, would not take LLDP.
+            packet_socket::join(&socket, point.index, lldp::NEAREST_BRIDGE)?;
+        }
         match datalink::channel(&interface, config)? {
             Channel::Ethernet(_sender, receiver) => Ok(Self {
                 point,
@@ -69,6 +78,11 @@ impl Capture {
                 None
             }
         }
+    }
+
+    /// How many frames were lost since the last call.
+    pub(super) fn lost(&self) -> u32 {
+        packet_socket::dropped(&self.socket)
     }
 }
 

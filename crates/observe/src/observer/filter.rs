@@ -1,10 +1,10 @@
-//! The socket filter (classic BPF): the kernel hands over DHCP and nothing else, so that forwarded traffic costs nothing here.
+//! The socket filter (classic BPF): the kernel hands over DHCP and LLDP and nothing else, so that forwarded traffic costs nothing here.
 //!
 //! What it is not: a check. What it lets through is read as if there were no filter.
 
 use socket2::SockFilter;
 
-use crate::wire::{dhcpv4, ethernet, udp};
+use crate::wire::{dhcpv4, dhcpv6, ethernet, lldp, udp};
 
 /// Which way frames go that a socket gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,26 +83,29 @@ fn steps(direction: Direction) -> Vec<Step> {
         Direction::Outgoing => compare(PACKET_OUTGOING, To::Next, To::Reject),
     });
     steps.push(load(LOAD_HALF, 12));
-    let untagged = content(direction, 0);
+    let untagged = content(direction, 0, steps.len() + 2);
     let tagged = To::Step(steps.len() + 2 + untagged.len());
     // The kernel has taken the outer tag away; what is here is an inner one.
     steps.push(compare(ethernet::VLAN.into(), tagged, To::Next));
     steps.push(compare(ethernet::SERVICE_VLAN.into(), tagged, To::Next));
     steps.extend(untagged);
     steps.push(load(LOAD_HALF, 16));
-    steps.extend(content(direction, 4));
+    steps.extend(content(direction, 4, steps.len()));
     steps
 }
 
-/// What follows the EtherType, which is loaded; `shift` is the length of the tags before it.
-fn content(direction: Direction, shift: u32) -> Vec<Step> {
-    let ports: &[u16] = match direction {
+/// What follows the EtherType, which is loaded; `shift` is the length of the tags before it, `at` the number of the first instruction.
+fn content(direction: Direction, shift: u32, at: usize) -> Vec<Step> {
+    let (ports_v4, ports_v6, lldp): (&[u16], &[u16], _) = match direction {
         // Messages of servers are counted when they come from a Thing.
-        Direction::Incoming => &[dhcpv4::SERVER_PORT, dhcpv4::CLIENT_PORT],
-        Direction::Outgoing => &[dhcpv4::CLIENT_PORT],
+        Direction::Incoming => (
+            &[dhcpv4::SERVER_PORT, dhcpv4::CLIENT_PORT],
+            &[dhcpv6::SERVER_PORT, dhcpv6::CLIENT_PORT],
+            To::Accept,
+        ),
+        Direction::Outgoing => (&[dhcpv4::CLIENT_PORT], &[dhcpv6::CLIENT_PORT], To::Reject),
     };
-    let mut steps = vec![
-        compare(ethernet::IPV4.into(), To::Next, To::Reject),
+    let mut ipv4 = vec![
         load(LOAD_OCTET, 23 + shift),
         compare(udp::PROTOCOL.into(), To::Next, To::Reject),
         load(LOAD_HALF, 20 + shift),
@@ -116,7 +119,20 @@ fn content(direction: Direction, shift: u32) -> Vec<Step> {
         load(LOAD_HEADER_LENGTH, 14 + shift),
         load(LOAD_HALF_INDEXED, 16 + shift),
     ];
-    steps.extend(any_of(ports));
+    ipv4.extend(any_of(ports_v4));
+    let not_ipv4 = To::Step(at + 2 + ipv4.len());
+    let mut steps = vec![
+        compare(lldp::ETHER_TYPE.into(), lldp, To::Next),
+        compare(ethernet::IPV4.into(), To::Next, not_ipv4),
+    ];
+    steps.extend(ipv4);
+    steps.extend([
+        compare(ethernet::IPV6.into(), To::Next, To::Reject),
+        load(LOAD_OCTET, 20 + shift),
+        compare(udp::PROTOCOL.into(), To::Next, To::Reject),
+        load(LOAD_HALF, 56 + shift),
+    ]);
+    steps.extend(any_of(ports_v6));
     steps
 }
 

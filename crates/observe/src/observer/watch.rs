@@ -2,6 +2,7 @@
 
 use std::{
     io::PipeReader,
+    net::IpAddr,
     os::fd::AsFd,
     sync::Arc,
     time::{Duration, Instant},
@@ -18,18 +19,21 @@ use super::{
     ObserveError,
     capture::Capture,
     filter::Direction,
+    hearing::{Heard, Hearing, Port},
     lan::{Consequence, Lan, Point},
-    transactions::Transactions,
 };
 use crate::{
-    Refusal, SightedBy, Sighting,
+    Refusal, Sighting,
     counters::Counting,
     rtnetlink::{Conversation, News},
-    wire::{self, Content, Frame, mud_string::MudString},
+    wire::{self, Content, Frame},
 };
 
 /// The most frames that are read from one capture before the others have their turn.
-const TURN: usize = 128;
+const TURN: usize = 256;
+
+/// How long after a flood nothing is believed that could have been drowned in it.
+const CALM: Duration = Duration::from_secs(1);
 
 /// When to try again to say that addresses changed, if the receiver was too slow.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -39,9 +43,11 @@ pub(super) struct Watch {
     lan: Lan,
     conversation: Conversation,
     captures: Vec<Capture>,
-    transactions: Transactions,
+    hearing: Hearing,
     sightings: mpsc::Sender<Sighting>,
     counting: Arc<Counting>,
+    /// When frames were last lost, or left for the next turn.
+    flooded: Option<Instant>,
     /// Addresses changed, and the receiver does not know yet.
     addresses_changed: bool,
 }
@@ -57,9 +63,10 @@ impl Watch {
             lan: Lan::new(lan_interfaces),
             conversation: Conversation::open().map_err(ObserveError::Netlink)?,
             captures: Vec::new(),
-            transactions: Transactions::default(),
+            hearing: Hearing::default(),
             sightings,
             counting,
+            flooded: None,
             addresses_changed: false,
         };
         watch.look_around()?;
@@ -77,19 +84,17 @@ impl Watch {
             self.hear()?;
             // What the router answered was asked before, but on another socket. So the answers are read first and the questions after
             // them, and when an answer is looked at, its question was.
-            let mut answers = Vec::new();
-            for capture in &mut self.captures {
-                if capture.point.direction == Direction::Outgoing {
-                    read(capture, &self.counting, |point, frame| {
-                        answers.push((point.lan, frame));
-                    });
+            let answers = self.read(Direction::Outgoing);
+            if ready || !answers.is_empty() {
+                for (point, frame) in self.read(Direction::Incoming) {
+                    self.thing_said(point, frame)?;
                 }
             }
-            if ready || !answers.is_empty() {
-                self.read_incoming()?;
+            for (point, frame) in answers {
+                self.router_said(&point, &frame)?;
             }
-            for (lan, frame) in answers {
-                self.router_said(lan, &frame)?;
+            for departed in self.hearing.departed(Instant::now()) {
+                self.say(departed)?;
             }
             if self.addresses_changed {
                 self.say_addresses_changed()?;
@@ -104,11 +109,11 @@ impl Watch {
         let mut ready: Vec<_> = descriptors
             .map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN))
             .collect();
-        let timeout = if self.addresses_changed {
-            PollTimeout::try_from(AGAIN).unwrap_or(PollTimeout::MAX)
-        } else {
-            PollTimeout::NONE
-        };
+        let timeout = self.timeout(Instant::now());
+        let timeout = timeout.map_or(PollTimeout::NONE, |timeout| {
+            // Rounded up: a turn before something is due would be one for nothing.
+            PollTimeout::try_from(timeout + Duration::from_millis(1)).unwrap_or(PollTimeout::MAX)
+        });
         match poll(&mut ready, timeout) {
             Ok(_) => {
                 let mut ready = ready
@@ -121,6 +126,14 @@ impl Watch {
             Err(Errno::EINTR) => Ok(Some(false)),
             Err(error) => Err(ObserveError::Thread(error.into())),
         }
+    }
+
+    /// How long to wait if nothing happens; none for as long as it takes.
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        let again = self.addresses_changed.then_some(AGAIN);
+        let departure = self.hearing.next_departure();
+        let departure = departure.map(|departure| departure.saturating_duration_since(now));
+        again.into_iter().chain(departure).min()
     }
 
     fn hear(&mut self) -> Result<(), ObserveError> {
@@ -158,7 +171,7 @@ impl Watch {
             if let News::LinkGone(index) = news {
                 // Its number may be given to another link at once.
                 self.captures.retain(|capture| capture.point.index != index);
-                self.transactions.forget_port(index);
+                self.hearing.forget_port(index);
             }
             match self.lan.hear(news) {
                 Consequence::Nothing => {}
@@ -212,65 +225,80 @@ impl Watch {
         }
     }
 
-    fn read_incoming(&mut self) -> Result<(), ObserveError> {
+    /// Reads what the captures of one direction have; refused frames are counted.
+    fn read(&mut self, direction: Direction) -> Vec<(Point, Frame)> {
         let mut frames = Vec::new();
-        for capture in &mut self.captures {
-            if capture.point.direction == Direction::Incoming {
-                read(capture, &self.counting, |point, frame| {
-                    frames.push(((point.index, point.interface.clone()), frame));
-                });
-            }
-        }
-        for ((index, port), frame) in frames {
-            self.thing_said(index, port, frame)?;
-        }
-        Ok(())
-    }
-
-    fn thing_said(&mut self, index: u32, port: String, frame: Frame) -> Result<(), ObserveError> {
-        let message = match frame.content {
-            Content::Dhcpv4 { message, .. } => message,
-            Content::Other => return Ok(()),
-        };
-        match self.transactions.client((index, &port), &message, Instant::now()) {
-            Err(refusal) => self.counting.refused(refusal),
-            Ok(Some(sighting)) => self.say(sighting)?,
-            Ok(None) => {
-                if message.mud_string == MudString::Twice {
-                    self.counting.refused(Refusal::MudUrlTwice);
-                }
-                self.say(Sighting::Announced {
-                    mac: message.client,
-                    port,
-                    channel: SightedBy::Dhcpv4,
-                    url: message.mud_string.url(),
-                    host_name: message.host_name,
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    fn router_said(&mut self, lan: u32, frame: &Frame) -> Result<(), ObserveError> {
-        let seen = match &frame.content {
-            Content::Dhcpv4 { source, message } => {
-                // What a Thing sends to another through the router goes out here too, but never from the router's own address: the kernel
-                // lets nothing in that claims it.
-                if self.lan.is_router(lan, frame.source, (*source).into()) {
-                    self.transactions.server(message, Instant::now())
-                } else {
-                    Err(Refusal::ServerNotRouter)
+        let mut captures = self.captures.iter_mut();
+        for capture in captures
+            .by_ref()
+            .filter(|capture| capture.point.direction == direction)
+        {
+            let mut emptied = false;
+            for _ in 0..TURN {
+                let Some(frame) = capture.next() else {
+                    emptied = true;
+                    break;
+                };
+                self.counting.frame();
+                match wire::read(frame) {
+                    Ok(frame) => frames.push((capture.point.clone(), frame)),
+                    Err(refusal) => self.counting.refused(refusal),
                 }
             }
-            Content::Other => Ok(None),
-        };
-        match seen {
-            Err(refusal) => {
-                self.counting.refused(refusal);
-                Ok(())
+            let lost = capture.lost();
+            if lost > 0 {
+                self.counting.frames_lost(lost);
             }
-            Ok(sighting) => sighting.map_or(Ok(()), |sighting| self.say(sighting)),
+            if direction == Direction::Incoming && (lost > 0 || !emptied) {
+                self.flooded = Some(Instant::now());
+            }
         }
+        frames
+    }
+
+    fn thing_said(&mut self, point: Point, frame: Frame) -> Result<(), ObserveError> {
+        let port = Port {
+            index: point.index,
+            name: point.interface,
+        };
+        let heard = self.hearing.thing_said(&port, frame, Instant::now());
+        self.tell(heard)
+    }
+
+    fn router_said(&mut self, point: &Point, frame: &Frame) -> Result<(), ObserveError> {
+        let now = Instant::now();
+        let (source, known) = match &frame.content {
+            // What a Thing sends to another through the router goes out here too, but never from the router's own address: the kernel lets
+            // nothing in that claims it.
+            Content::Dhcpv4 { source, .. } => (IpAddr::V4(*source), true),
+            // With IPv6 it does, if the address is one on the link or the frame goes out where it came in. Then it has come in through a
+            // port, where it was heard (see `Hearing`), unless there was too much to hear.
+            Content::Dhcpv6 { source, .. } => (
+                IpAddr::V6(*source),
+                self.flooded
+                    .is_none_or(|then| now.saturating_duration_since(then) > CALM),
+            ),
+            Content::Lldp(_) | Content::Other => return Ok(()),
+        };
+        let of_router = self.lan.is_router(point.lan, frame.source, source) && source_is_local(&source);
+        let heard = if !of_router {
+            vec![Heard::Refused(Refusal::ServerNotRouter)]
+        } else if !known {
+            vec![Heard::Refused(Refusal::AnswerDoubtful)]
+        } else {
+            self.hearing.router_said(&frame.content, now)
+        };
+        self.tell(heard)
+    }
+
+    fn tell(&self, heard: Vec<Heard>) -> Result<(), ObserveError> {
+        for heard in heard {
+            match heard {
+                Heard::Sighting(sighting) => self.say(sighting)?,
+                Heard::Refused(refusal) => self.counting.refused(refusal),
+            }
+        }
+        Ok(())
     }
 
     fn say_addresses_changed(&mut self) -> Result<(), ObserveError> {
@@ -296,14 +324,10 @@ impl Watch {
     }
 }
 
-/// Reads what one capture has; refused frames are counted.
-fn read(capture: &mut Capture, counting: &Counting, mut take: impl FnMut(&Point, Frame)) {
-    for _ in 0..TURN {
-        let Some(frame) = capture.next() else { break };
-        counting.frame();
-        match wire::read(frame) {
-            Ok(frame) => take(&capture.point, frame),
-            Err(refusal) => counting.refused(refusal),
-        }
+/// A server on the link answers over IPv6 from its address on the link, which is never an address elsewhere.
+fn source_is_local(source: &IpAddr) -> bool {
+    match source {
+        IpAddr::V4(_) => true,
+        IpAddr::V6(source) => source.is_unicast_link_local(),
     }
 }

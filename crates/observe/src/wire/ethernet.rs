@@ -9,6 +9,8 @@ use crate::Refusal;
 
 /// The EtherType of IPv4.
 pub const IPV4: u16 = 0x0800;
+/// The EtherType of IPv6.
+pub const IPV6: u16 = 0x86dd;
 /// The EtherType of a VLAN tag.
 pub const VLAN: u16 = 0x8100;
 /// The EtherType of an outer VLAN tag.

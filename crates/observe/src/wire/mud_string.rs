@@ -20,6 +20,15 @@ pub enum MudString {
 }
 
 impl MudString {
+    /// Takes a string that was found.
+    pub(super) fn take(&mut self, octets: &[u8]) {
+        *self = match self {
+            // One octet more than may be, so that a longer one is recognised.
+            Self::Absent => Self::Once(octets.iter().take(MAX_LENGTH + 1).copied().collect()),
+            Self::Once(_) | Self::Twice => Self::Twice,
+        };
+    }
+
     /// The MUD URL. More than one say nothing: which of them to believe would be a guess.
     #[must_use]
     pub fn url(&self) -> SightedUrl {
@@ -43,6 +52,17 @@ fn url(octets: &[u8]) -> SightedUrl {
         Ok(url) => SightedUrl::Url(url),
         Err(reason) => SightedUrl::Refused(text.chars().take(MAX_LENGTH).collect(), reason),
     }
+}
+
+/// A name that only tells people which Thing it is, so that a strange one is cleaned rather than refused.
+pub(super) fn clean(octets: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(octets);
+    let clean: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_LENGTH)
+        .collect();
+    (!clean.is_empty()).then_some(clean)
 }
 
 /// Whether octets begin as a MUD URL does.

@@ -74,11 +74,9 @@ impl Options {
         Ok(options)
     }
 
-    /// The host name. It only names the Thing for people, so that a strange one is cleaned rather than refused.
+    /// The host name.
     pub(super) fn host_name(&self) -> Option<String> {
-        let text = String::from_utf8_lossy(self.host_name.as_deref()?);
-        let clean: String = text.chars().filter(|c| !c.is_control()).take(KEPT - 1).collect();
-        (!clean.is_empty()).then_some(clean)
+        mud_string::clean(self.host_name.as_deref()?)
     }
 
     /// The MUD string, without the NULs at its end that a receiver must be prepared to delete (RFC 2132 section 2).
