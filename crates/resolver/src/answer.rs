@@ -57,6 +57,26 @@ pub struct ExtendedError {
 impl ExtendedError {
     /// "Other Error": what no other code says.
     pub const OTHER: u16 = 0;
+    /// "Unsupported DNSKEY Algorithm".
+    pub const UNSUPPORTED_DNSKEY_ALGORITHM: u16 = 1;
+    /// "Unsupported DS Digest Type".
+    pub const UNSUPPORTED_DS_DIGEST_TYPE: u16 = 2;
+    /// "DNSSEC Indeterminate": it cannot be told whether it should be signed.
+    pub const DNSSEC_INDETERMINATE: u16 = 5;
+    /// "DNSSEC Bogus": validation failed for another reason than those below.
+    pub const DNSSEC_BOGUS: u16 = 6;
+    /// "Signature Expired".
+    pub const SIGNATURE_EXPIRED: u16 = 7;
+    /// "Signature Not Yet Valid".
+    pub const SIGNATURE_NOT_YET_VALID: u16 = 8;
+    /// "DNSKEY Missing": no key fits the DS records.
+    pub const DNSKEY_MISSING: u16 = 9;
+    /// "RRSIGs Missing".
+    pub const RRSIGS_MISSING: u16 = 10;
+    /// "No Zone Key Bit Set".
+    pub const NO_ZONE_KEY_BIT_SET: u16 = 11;
+    /// "NSEC Missing": nothing proves that it does not exist.
+    pub const NSEC_MISSING: u16 = 12;
     /// "Blocked": an internal policy of the operator forbids it.
     pub const BLOCKED: u16 = 15;
     /// "Filtered": the household wanted it to be left out.
@@ -67,6 +87,8 @@ impl ExtendedError {
     pub const NOT_SUPPORTED: u16 = 21;
     /// "No Reachable Authority": no upstream resolver answers.
     pub const NO_REACHABLE_AUTHORITY: u16 = 22;
+    /// "Unsupported NSEC3 Iterations Value" (RFC 9276).
+    pub const UNSUPPORTED_NSEC3_ITERATIONS: u16 = 27;
 
     /// An error with a code and a text.
     pub fn new(code: u16, text: impl Into<String>) -> Self {

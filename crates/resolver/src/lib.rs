@@ -13,6 +13,7 @@ mod engine;
 mod front;
 mod resolver;
 mod sink;
+pub mod validate;
 
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
 pub use config::{Config, StartError};

@@ -183,7 +183,10 @@ impl FromStr for Name {
         }
         let mut wire = Vec::new();
         let mut label = Vec::new();
-        let mut octets = text.strip_suffix('.').filter(|rest| !rest.ends_with('\\')).unwrap_or(text).bytes();
+        // A dot after an escaping backslash belongs to a label.
+        let ends_label =
+            |rest: &&str| rest.bytes().rev().take_while(|&octet| octet == b'\\').count() % 2 == 0;
+        let mut octets = text.strip_suffix('.').filter(ends_label).unwrap_or(text).bytes();
         loop {
             match octets.next() {
                 Some(b'\\') => label.push(unescape(&mut octets)?),
@@ -213,7 +216,10 @@ fn unescape(octets: &mut impl Iterator<Item = u8>) -> Result<u8, NameError> {
     }
     let mut value = u16::from(first - b'0');
     for _ in 0..2 {
-        let digit = octets.next().filter(u8::is_ascii_digit).ok_or(NameError::Escape)?;
+        let digit = octets
+            .next()
+            .filter(u8::is_ascii_digit)
+            .ok_or(NameError::Escape)?;
         value = value * 10 + u16::from(digit - b'0');
     }
     u8::try_from(value).map_err(|_| NameError::Escape)
@@ -274,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_name_is_read_as_it_is_written() {
-        for text in [".", "a.", "a\\.b.example.", "\\000\\255.x.", "a\\\\.b."] {
+        for text in [".", "a.", "a\\.b.example.", "\\000\\255.x.", "a\\\\.b.", "a\\\\."] {
             assert_eq!(name(text).to_string(), text);
         }
         assert_eq!(name("Example.COM"), name("example.com."));

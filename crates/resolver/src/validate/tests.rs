@@ -1,0 +1,13 @@
+//! Tests of the validator against zones that are signed in memory.
+
+mod absence;
+mod aliases;
+mod delegations;
+mod limits;
+mod mutations;
+mod records;
+mod signer;
+mod time;
+mod vectors;
+mod world;
+mod zone;
