@@ -62,9 +62,6 @@ pub(crate) struct RunArgs {
 /// Arguments of `off`.
 #[derive(Debug, Args)]
 pub(crate) struct OffArgs {
-    /// The socket of a gateway that may be running, which would bring the rules back
-    #[arg(long, value_name = "SOCKET", default_value = "/run/mudguard/control.sock")]
-    pub(crate) control: PathBuf,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -115,6 +112,13 @@ pub(crate) struct LintArgs {
     /// Print SARIF 2.1.0, which code hosts read
     #[arg(long)]
     pub(crate) sarif: bool,
+    /// The certificates of the web's certification authorities, in PEM form, for https URLs
+    #[arg(
+        long,
+        value_name = "PEM",
+        default_value = "/etc/ssl/certs/ca-certificates.crt"
+    )]
+    pub(crate) tls_roots: PathBuf,
 }
 
 /// Arguments of `compile`.
@@ -134,8 +138,8 @@ pub(crate) struct CompileArgs {
     /// Print JSON
     #[arg(long, conflicts_with = "nft")]
     pub(crate) json: bool,
-    /// Print the nftables ruleset
-    #[arg(long)]
+    /// Print the nftables ruleset, as the JSON that nft reads
+    #[arg(long, requires = "thing")]
     pub(crate) nft: bool,
 }
 
@@ -154,8 +158,9 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct TestArgs {
     /// The MUD file; - is standard input
     pub(crate) file: String,
-    /// The packet: from-device or to-device, tcp, udp, icmp or a protocol number, a port (none for icmp), and a name or an
-    /// address
+    /// The packet that opens the flow, in one word: from-device or to-device; tcp, udp, icmp or the number of a protocol; the
+    /// destination port, or SOURCE:DESTINATION; the other end, which is a name, an address, the MAC address of a Thing, or gateway.
+    /// For icmp the port is left out, or is TYPE or TYPE/CODE
     #[arg(value_name = "PACKET")]
     pub(crate) packet: String,
     /// The home: its networks, controllers and other Things

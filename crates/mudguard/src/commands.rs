@@ -12,6 +12,7 @@ mod site_file;
 mod source;
 mod test;
 mod things;
+mod words;
 
 use std::process::ExitCode;
 

@@ -7,11 +7,11 @@ use std::process::ExitCode;
 use mudguard_mud::{Finding, MudUrl, Parsed, Severity};
 use serde::Serialize;
 
-use super::{retrieve, source::{self, Unreadable}};
-use crate::{
-    cli::{DialectName, LintArgs},
-    print,
+use super::{
+    retrieve,
+    source::{self, Unreadable},
 };
+use crate::{cli::LintArgs, print};
 
 /// The exit code when some input could not be read at all.
 const CANNOT_READ: u8 = 2;
@@ -34,9 +34,18 @@ pub(super) fn run(args: &LintArgs) -> anyhow::Result<ExitCode> {
     let mut reports = Vec::new();
     let mut unreadable = false;
     for name in &args.files {
-        match parsed(name, args.dialect) {
-            Ok(Parsed { file, findings, as_made }) => {
-                reports.push(Report { file: name.clone(), as_made, usable: file.is_some(), findings });
+        match parsed(name, args) {
+            Ok(Parsed {
+                file,
+                findings,
+                as_made,
+            }) => {
+                reports.push(Report {
+                    file: name.clone(),
+                    as_made,
+                    usable: file.is_some(),
+                    findings,
+                });
             }
             Err(error) => {
                 eprintln!("mudguard: {error}");
@@ -55,7 +64,10 @@ pub(super) fn run(args: &LintArgs) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    let errors = reports.iter().flat_map(|report| &report.findings).any(|f| f.severity == Severity::Error);
+    let errors = reports
+        .iter()
+        .flat_map(|report| &report.findings)
+        .any(|f| f.severity == Severity::Error);
     Ok(match (unreadable, errors) {
         (true, _) => ExitCode::from(CANNOT_READ),
         (false, true) => ExitCode::FAILURE,
@@ -63,18 +75,39 @@ pub(super) fn run(args: &LintArgs) -> anyhow::Result<ExitCode> {
     })
 }
 
-fn parsed(name: &str, dialect: DialectName) -> Result<Parsed, Unreadable> {
+fn parsed(name: &str, args: &LintArgs) -> Result<Parsed, Unreadable> {
+    let dialect = args.dialect;
     if !name.contains("://") {
         return source::mud_file(name, dialect);
     }
-    let unreadable = |reason: String| Unreadable { name: name.to_owned(), reason };
+    let unreadable = |reason: String| Unreadable {
+        name: name.to_owned(),
+        reason,
+    };
     let url = MudUrl::parse(name).map_err(|error| unreadable(error.to_string()))?;
-    let bytes = retrieve::octets(&url).map_err(|error| unreadable(format!("{error:#}")))?;
-    Ok(mudguard_mud::parse(&bytes, &mudguard_mud::Limits::default(), dialect.into()))
+    let bytes = retrieve::octets(&url, &args.tls_roots).map_err(|error| unreadable(format!("{error:#}")))?;
+    Ok(mudguard_mud::parse(
+        &bytes,
+        &mudguard_mud::Limits::default(),
+        dialect.into(),
+    ))
 }
 
 /// `file:line:column: code: text`, as compilers write and editors read.
 fn line(file: &str, finding: &Finding) -> String {
-    let Finding { code, severity, line, column, message, hint, .. } = finding;
-    format!("{file}:{line}:{column}: {}: {severity}: {} ({})", code.number(), print::plain(message), print::plain(hint))
+    let Finding {
+        code,
+        severity,
+        line,
+        column,
+        message,
+        hint,
+        ..
+    } = finding;
+    format!(
+        "{file}:{line}:{column}: {}: {severity}: {} ({})",
+        code.number(),
+        print::plain(message),
+        print::plain(hint)
+    )
 }

@@ -1,10 +1,6 @@
 //! Completions and man pages, made from the definition of the command line.
 
-use std::{
-    fs, io,
-    path::Path,
-    process::ExitCode,
-};
+use std::{fs, io, path::Path, process::ExitCode};
 
 use anyhow::Context;
 use clap::CommandFactory;

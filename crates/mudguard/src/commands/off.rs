@@ -1,12 +1,13 @@
-//! `mudguard off`: the rules leave the kernel, and the router is what it was. It needs no running gateway, and stops none.
+//! `mudguard off`: the rules leave the kernel, and the router is what it was. It needs no running gateway; one that runs is told, and
+//! leaves the kernel alone until it is started again.
 
-use std::{os::unix::net::UnixStream, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use mudguard_firewall::{Removal, TABLE};
 use serde::Serialize;
 
-use crate::{cli::OffArgs, print};
+use crate::{cli::OffArgs, daemon::off, print};
 
 /// What was done.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -14,15 +15,18 @@ use crate::{cli::OffArgs, print};
 struct Report {
     /// The tables that were removed, such as `inet mudguard`.
     removed: Vec<String>,
-    /// Whether a gateway runs, which brings the rules back with the next change.
+    /// Whether a gateway runs; it goes on to resolve names and limits nothing until it is started again.
     gateway_runs: bool,
 }
 
 pub(super) fn run(args: &OffArgs) -> anyhow::Result<ExitCode> {
+    let told = off::tell();
     let removal = mudguard_firewall::remove().context("the rules cannot be removed")?;
     let report = Report {
         removed: removed(removal),
-        gateway_runs: UnixStream::connect(&args.control).is_ok(),
+        gateway_runs: told.context(
+            "the rules are removed, but a gateway runs and does not hear; stop it, or it brings them back",
+        )?,
     };
     if args.json {
         print::json(&report)?;
@@ -56,9 +60,7 @@ fn lines(report: &Report) -> Vec<String> {
     }
     if report.gateway_runs {
         lines.push(
-            "a gateway is running and will bring its rules back: stop it first (systemctl stop mudguard, or \
-             /etc/init.d/mudguard stop), then run this again"
-                .to_owned(),
+            "the gateway goes on to answer names; it limits devices again when it is started anew".to_owned(),
         );
     }
     lines
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_gateway_is_pointed_out() {
+    fn what_a_running_gateway_goes_on_to_do_is_said() {
         let report = Report {
             removed: removed(Removal {
                 inet: true,
@@ -90,6 +92,6 @@ mod tests {
             gateway_runs: true,
         };
         assert_eq!(lines(&report).len(), 3);
-        assert!(lines(&report)[2].contains("bring its rules back"));
+        assert!(lines(&report)[2].contains("started anew"));
     }
 }

@@ -39,13 +39,14 @@ struct ThingEntry {
 
 impl Default for SiteFile {
     fn default() -> Self {
+        let Site {
+            gateway,
+            local_networks,
+            ..
+        } = Site::typical();
         Self {
-            gateway: vec![IpAddr::from([192, 168, 1, 1]), IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, 1])],
-            local_networks: [IpAddr::from([192, 168, 1, 0]), IpAddr::from([0xfd00, 0, 0, 0, 0, 0, 0, 0])]
-                .into_iter()
-                .zip([24, 64])
-                .filter_map(|(address, length)| IpNet::new(address, length).ok())
-                .collect(),
+            gateway,
+            local_networks,
             controllers: BTreeMap::new(),
             my_controllers: Vec::new(),
             things: Vec::new(),
@@ -59,19 +60,32 @@ impl Default for SiteFile {
 /// # Errors
 /// If the file cannot be read; the text names the line and what would be right.
 pub(super) fn read(path: Option<&Path>, thing: Option<MacAddress>) -> Result<Site, Unreadable> {
-    let Some(path) = path else { return site(SiteFile::default(), thing).map_err(|reason| unreadable("site", reason)) };
+    let Some(path) = path else {
+        return site(SiteFile::default(), thing).map_err(|reason| unreadable("site", reason));
+    };
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| unreadable(&name, error.to_string()))?;
-    let file = toml::from_str(&text).map_err(|error: toml::de::Error| unreadable(&name, error.to_string()))?;
+    let file =
+        toml::from_str(&text).map_err(|error: toml::de::Error| unreadable(&name, error.to_string()))?;
     site(file, thing).map_err(|reason| unreadable(&name, reason))
 }
 
 fn unreadable(name: &str, reason: String) -> Unreadable {
-    Unreadable { name: name.to_owned(), reason }
+    Unreadable {
+        name: name.to_owned(),
+        reason,
+    }
 }
 
 fn site(file: SiteFile, thing: Option<MacAddress>) -> Result<Site, String> {
-    let SiteFile { gateway, local_networks, controllers, my_controllers, things, addresses_approved } = file;
+    let SiteFile {
+        gateway,
+        local_networks,
+        controllers,
+        my_controllers,
+        things,
+        addresses_approved,
+    } = file;
     Ok(Site {
         thing,
         identity: Identity::Weak,
@@ -104,7 +118,9 @@ fn member(text: &str) -> Result<Member, String> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map(Member::Network)
-        .map_err(|_| format!("{text:?} is no member: write \"gateway\", a MAC address, an address or a prefix"))
+        .map_err(|_| {
+            format!("{text:?} is no member: write \"gateway\", a MAC address, an address or a prefix")
+        })
 }
 
 #[cfg(test)]
@@ -121,18 +137,24 @@ mod tests {
             "[controllers]\n\"https://class.example/\" = [\"gateway\", \"02:00:00:00:00:07\", \"192.0.2.1\", \"2001:db8::/32\"]\n",
         )
         .unwrap();
-        assert_eq!(site.controllers["https://class.example/"], [
-            Member::Gateway,
-            Member::Thing(MacAddress([2, 0, 0, 0, 0, 7])),
-            Member::Network("192.0.2.1/32".parse().unwrap()),
-            Member::Network("2001:db8::/32".parse().unwrap()),
-        ]);
+        assert_eq!(
+            site.controllers["https://class.example/"],
+            [
+                Member::Gateway,
+                Member::Thing(MacAddress([2, 0, 0, 0, 0, 7])),
+                Member::Network("192.0.2.1/32".parse().unwrap()),
+                Member::Network("2001:db8::/32".parse().unwrap()),
+            ]
+        );
     }
 
     #[test]
     fn a_wrong_member_and_an_unknown_key_say_what_is_right() {
         let error = parse("my-controllers = [\"hub\"]").unwrap_err();
-        assert!(error.contains("\"hub\"") && error.contains("MAC address"), "{error}");
+        assert!(
+            error.contains("\"hub\"") && error.contains("MAC address"),
+            "{error}"
+        );
         let error = parse("gatway = []").unwrap_err();
         assert!(error.contains("gatway") && error.contains("`gateway`"), "{error}");
     }

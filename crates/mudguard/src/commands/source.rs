@@ -5,10 +5,10 @@ use std::{
     io::{self, Read},
 };
 
-use mudguard_mud::{Dialect, Limits, Parsed, parse};
+use mudguard_mud::{Dialect, Limits, MudFile, Parsed, Severity, parse};
 use thiserror::Error;
 
-use crate::cli::DialectName;
+use crate::{cli::DialectName, print};
 
 /// Something could not be read at all; the command ends with exit code 2.
 #[derive(Debug, Error)]
@@ -26,8 +26,13 @@ pub(crate) struct Unreadable {
 /// # Errors
 /// If it cannot be opened or read.
 pub(crate) fn octets(name: &str) -> Result<Vec<u8>, Unreadable> {
-    let unreadable = |error: io::Error| Unreadable { name: name.to_owned(), reason: error.to_string() };
-    let bound = u64::try_from(Limits::default().octets).unwrap_or(u64::MAX).saturating_add(1);
+    let unreadable = |error: io::Error| Unreadable {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    };
+    let bound = u64::try_from(Limits::default().octets)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
     let mut bytes = Vec::new();
     let read = |source: &mut dyn Read, bytes: &mut Vec<u8>| source.take(bound).read_to_end(bytes);
     if name == "-" {
@@ -46,6 +51,35 @@ pub(crate) fn octets(name: &str) -> Result<Vec<u8>, Unreadable> {
 pub(crate) fn mud_file(name: &str, dialect: DialectName) -> Result<Parsed, Unreadable> {
     Ok(parse(&octets(name)?, &Limits::default(), dialect.into()))
 }
+
+/// Reads a MUD file that is to be used.
+///
+/// # Errors
+/// If it cannot be read, or is refused: then its errors are told.
+pub(crate) fn usable(name: &str, dialect: DialectName) -> Result<MudFile, Unreadable> {
+    let Parsed { file, findings, .. } = mud_file(name, dialect)?;
+    file.ok_or_else(|| {
+        let mut errors = findings
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error);
+        let told: Vec<_> = errors
+            .by_ref()
+            .take(FEW)
+            .map(|finding| format!("\n{name}:{}", print::plain(&finding.to_string())))
+            .collect();
+        let more = match errors.count() {
+            0 => String::new(),
+            more => format!("\nand {more} more; mudguard lint tells all"),
+        };
+        Unreadable {
+            name: name.to_owned(),
+            reason: format!("it is no MUD file that can be used{}{more}", told.concat()),
+        }
+    })
+}
+
+/// How many errors are told.
+const FEW: usize = 5;
 
 impl From<DialectName> for Dialect {
     fn from(name: DialectName) -> Self {

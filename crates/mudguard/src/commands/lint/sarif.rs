@@ -14,10 +14,18 @@ pub(super) fn log(reports: &[Report]) -> Value {
         .flat_map(|report| &report.findings)
         .map(|finding| (finding.code.number().to_string(), finding.code.name().to_string()))
         .collect();
-    let rules: Vec<_> = rules.iter().map(|(number, name)| json!({ "id": number, "name": name })).collect();
+    let rules: Vec<_> = rules
+        .iter()
+        .map(|(number, name)| json!({ "id": number, "name": name }))
+        .collect();
     let results: Vec<_> = reports
         .iter()
-        .flat_map(|report| report.findings.iter().map(|finding| result(&report.file, finding)))
+        .flat_map(|report| {
+            report
+                .findings
+                .iter()
+                .map(|finding| result(&report.file, finding))
+        })
         .collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
