@@ -162,7 +162,9 @@ fn load(commands: &Value) -> Result<(), FirewallError> {
     loop {
         match nft::run(&commands, &[]) {
             Ok(()) => return Ok(()),
-            Err(error) if attempt == ATTEMPTS => return Err(nft::error(error)),
+            Err(error) if attempt == ATTEMPTS || !matches!(error, FirewallError::Refused(_)) => {
+                return Err(error);
+            }
             Err(_) => std::thread::sleep(Duration::from_millis(10 * u64::from(attempt))),
         }
         attempt += 1;

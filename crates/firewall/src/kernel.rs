@@ -1,6 +1,5 @@
 //! What the kernel can do, as far as the rules depend on it. It is asked, not guessed from its version.
 
-use nftables::helper::NftablesError;
 use serde_json::{Value, json};
 
 use crate::{FirewallError, LOG_GROUP, nft};
@@ -85,7 +84,7 @@ fn takes(family: &str, statement: &Value) -> Result<bool, FirewallError> {
     ] });
     match nft::run(&commands.to_string(), &["-c"]) {
         Ok(()) => Ok(true),
-        Err(NftablesError::NftFailed { .. }) => Ok(false),
-        Err(error) => Err(nft::error(error)),
+        Err(FirewallError::Refused(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }

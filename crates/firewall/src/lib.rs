@@ -21,13 +21,17 @@ mod nft;
 mod sets;
 mod skeleton;
 mod table;
+mod tables;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use denials::Denials;
 pub use elements::{Elements, Told};
 pub use error::{ElementError, FirewallError};
 pub use firewall::{Firewall, LeftOut, Removal, remove, ruleset_text};
+pub use tables::Tables;
 pub use kernel::{Bridge, Kernel};
 
 /// The name of our tables.

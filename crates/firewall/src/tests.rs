@@ -8,8 +8,6 @@ mod net;
 mod routed;
 mod speed;
 
-use std::future::Future;
-
 use mudguard_manager::Snapshot;
 
 use self::net::Net;
@@ -22,27 +20,23 @@ struct Bench {
     denials: Denials,
 }
 
-/// Runs a test in the router of a new home with these Things on the wire, with the rules of the snapshot. `None` without root.
-fn bench<T: Send, F: Future<Output = T>>(
-    things: u8,
-    snapshot: &Snapshot,
-    test: impl FnOnce(Bench, &'static Net) -> F + Send + 'static,
-) {
-    let snapshot = snapshot.clone();
+/// Runs a test in the router of a new home with these Things on the wire, with the rules of the snapshot. Not without root.
+fn bench(things: u8, snapshot: &Snapshot, test: impl AsyncFnOnce(Bench, &Net) + Send) {
     let Some(net) = Net::build(things) else { return };
-    // A leak for the time of a test: the namespaces end with their threads, and those with the process.
-    let net: &'static Net = Box::leak(Box::new(net));
-    net.router.run(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async move {
+    net.router.apart(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
             let (mut firewall, elements, denials) = Firewall::start().await.unwrap();
-            firewall.apply(&snapshot).await.unwrap();
+            firewall.apply(snapshot).await.unwrap();
             let bench = Bench {
                 firewall,
                 elements,
                 denials,
             };
-            test(bench, net).await;
+            test(bench, &net).await;
         });
     });
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use mudguard_manager::{Enforcement, Snapshot};
-use mudguard_policy::{Family, HeaderCondition, IcmpType, PortSet, Ports, Protocol};
+use mudguard_policy::{HeaderCondition, IcmpType, PortSet, Ports, Protocol};
 
 use super::*;
 use crate::testing::*;

@@ -1,0 +1,183 @@
+//! Frames between two ports of one bridge.
+
+use mudguard_manager::Enforcement;
+use mudguard_policy::{Peer, Protocol};
+
+use super::{
+    bench,
+    net::{self, Net, ping, tcp_connects, udp_arrives, udp_passes},
+};
+use crate::testing::*;
+
+/// The addresses of Things 1, 2 and 3.
+const ENDS: [[&str; 3]; 2] = [
+    ["192.0.2.11", "192.0.2.12", "192.0.2.13"],
+    ["2001:db8::11", "2001:db8::12", "2001:db8::13"],
+];
+
+#[test]
+fn between_things_passes_what_both_permit_and_its_replies() {
+    let second = || Peer::Things(vec![thing_mac(2)]);
+    let first = || Peer::Things(vec![thing_mac(1)]);
+    let out = [
+        rule("out", second(), tcp(1001)),
+        rule("out", second(), udp(1001)),
+        rule("out", second(), udp(1002)),
+        rule("ping", Peer::Anything, Protocol::Icmp(None)),
+        rule("ping", Peer::Anything, Protocol::Icmpv6(None)),
+    ];
+    let into = [
+        from_peer(rule("in", first(), tcp(1001))),
+        from_peer(rule("in", first(), udp(1001))),
+        from_peer(rule("in", networks(["192.0.2.0/24", "2001:db8::/64"]), udp(1003))),
+        from_peer(rule("ping", Peer::Anything, Protocol::Icmp(None))),
+        from_peer(rule("ping", Peer::Anything, Protocol::Icmpv6(None))),
+    ];
+    let home = home([
+        thing(1, Enforcement::Enforce, out),
+        thing(2, Enforcement::Enforce, into),
+        thing(3, Enforcement::None, []),
+    ]);
+    bench(3, &home, async |_, net: &Net| {
+        let [one, two, three] = [1, 2, 3].map(|number| net.thing(number));
+        for [first, second, third] in ENDS {
+            assert!(tcp_connects(one, two, second, 1001), "{second}");
+            assert!(udp_arrives(one, two, first, second, 1001), "{second}");
+            assert!(
+                !udp_arrives(one, two, first, second, 1002),
+                "only the first permits: {second}"
+            );
+            assert!(
+                !udp_arrives(one, two, first, second, 1003),
+                "only the second permits: {second}"
+            );
+            assert!(
+                !tcp_connects(two, one, first, 1001),
+                "the other way round: {first}"
+            );
+            assert!(
+                !udp_arrives(one, three, first, third, 1001),
+                "not a permitted peer: {third}"
+            );
+            assert!(
+                udp_arrives(three, two, third, second, 1003),
+                "from one that is not managed: {second}"
+            );
+            assert!(
+                !udp_arrives(three, two, third, second, 1001),
+                "from one that is not managed: {second}"
+            );
+            assert!(ping(one, second), "{second}");
+            assert!(ping(one, third), "{third}");
+        }
+    });
+}
+
+#[test]
+fn the_order_of_a_policy_holds_between_things_too() {
+    let rules = [
+        dropping(rule(
+            "not",
+            networks(["192.0.2.12/32", "2001:db8::12/128"]),
+            tcp(1000),
+        )),
+        rule("but", Peer::Anything, tcp(1000)),
+        rule("and", Peer::Anything, tcp(1001)),
+    ];
+    let home = home([
+        thing(1, Enforcement::Enforce, rules),
+        thing(2, Enforcement::None, []),
+        thing(3, Enforcement::None, []),
+    ]);
+    bench(3, &home, async |_, net: &Net| {
+        for [_, second, third] in ENDS {
+            assert!(
+                !tcp_connects(net.thing(1), net.thing(2), second, 1000),
+                "{second}"
+            );
+            assert!(tcp_connects(net.thing(1), net.thing(2), second, 1001), "{second}");
+            assert!(tcp_connects(net.thing(1), net.thing(3), third, 1000), "{third}");
+        }
+    });
+}
+
+#[test]
+fn a_connection_is_not_opened_from_the_port_of_a_permitted_service() {
+    let rules = [rule("out", Peer::Anything, tcp(1001))];
+    let home = home([
+        thing(1, Enforcement::Enforce, rules),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(2, &home, async |_, net: &Net| {
+        for [first, second, _] in ENDS {
+            assert!(
+                !net::tcp_connects_from(net.thing(2), net.thing(1), (second, 1001), (first, 80)),
+                "{first}"
+            );
+        }
+    });
+}
+
+#[test]
+fn groups_are_reached_if_permitted() {
+    let rules = [rule(
+        "mdns",
+        networks(["224.0.0.251/32", "ff02::fb/128"]),
+        udp(5353),
+    )];
+    let home = home([
+        thing(1, Enforcement::Enforce, rules),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(2, &home, async |_, net: &Net| {
+        for (own, group) in [("192.0.2.11", "224.0.0.251"), ("fe80::ff:fe00:1", "ff02::fb")] {
+            assert!(
+                net::group_hears(net.thing(1), net.thing(2), own, group, 5353),
+                "{group}"
+            );
+            assert!(
+                !net::group_hears(net.thing(1), net.thing(2), own, group, 5354),
+                "{group}"
+            );
+        }
+    });
+}
+
+#[test]
+fn forged_sources_do_not_cross_the_bridge() {
+    let home = home([
+        thing(
+            1,
+            Enforcement::Enforce,
+            [rule("any", Peer::Anything, Protocol::Any)],
+        ),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(2, &home, async |_, net: &Net| {
+        let (one, two) = (net.thing(1), net.thing(2));
+        one.ip("addr add 192.0.2.99/24 dev eth0\n".to_owned());
+        let before = net.counter("bridge", "spoofed");
+        assert!(!udp_arrives(one, two, "192.0.2.99", "192.0.2.12", 1000));
+        assert!(net.counter("bridge", "spoofed") > before);
+        assert!(udp_arrives(one, two, "192.0.2.11", "192.0.2.12", 1000));
+    });
+}
+
+#[test]
+fn leases_and_observed_things_pass_within_the_bridge() {
+    let home = home([
+        thing(1, Enforcement::Enforce, []),
+        thing(2, Enforcement::Observe, []),
+        thing(3, Enforcement::None, []),
+    ]);
+    bench(3, &home, async |_, net: &Net| {
+        let [one, two, three] = [1, 2, 3].map(|number| net.thing(number));
+        assert!(udp_passes(one, three, ("192.0.2.11", 68), ("192.0.2.13", 67)));
+        assert!(udp_passes(three, one, ("192.0.2.13", 67), ("192.0.2.11", 68)));
+        assert!(!udp_passes(three, one, ("192.0.2.13", 67), ("192.0.2.11", 69)));
+        for [_, second, third] in ENDS {
+            assert!(udp_arrives(two, three, second, third, 1000), "{third}");
+            assert!(udp_arrives(three, two, third, second, 1000), "{second}");
+        }
+    });
+}

@@ -1,0 +1,173 @@
+//! Rights that come and go.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+use mudguard_manager::{Enforcement, Snapshot};
+use mudguard_policy::{Peer, Protocol};
+
+use super::{
+    bench,
+    net::{Net, echo, udp_arrives},
+};
+use crate::{Removal, remove, testing::*};
+
+/// Two TCP connections of Thing 1 to an internet host, to the ports 1001 and 1002, and one from it to port 1003.
+struct Connections([(TcpStream, TcpStream); 3]);
+
+impl Connections {
+    fn open(net: &Net, own: &str, host: &str) -> Self {
+        let [own, host] = [own, host].map(|text| text.parse().unwrap());
+        let open = |from: &super::net::Namespace, to: &super::net::Namespace, at: SocketAddr| {
+            let server = to.run(move || TcpListener::bind(at).unwrap());
+            let client = from.run(move || TcpStream::connect(at).unwrap());
+            (client, server.accept().unwrap().0)
+        };
+        let (thing, internet) = (net.thing(1), &net.internet);
+        Self([
+            open(thing, internet, SocketAddr::new(host, 1001)),
+            open(thing, internet, SocketAddr::new(host, 1002)),
+            open(internet, thing, SocketAddr::new(own, 1003)),
+        ])
+    }
+
+    /// Which of them still carry octets.
+    fn alive(&mut self) -> [bool; 3] {
+        self.0.each_mut().map(|(client, server)| echo(client, server))
+    }
+}
+
+const ENDS: [(&str, &str); 2] = [("192.0.2.11", "198.51.100.1"), ("2001:db8::11", "2001:db8:f::1")];
+
+fn home_with(enforcement: Enforcement, ports: &[u16], served: &[u16]) -> Snapshot {
+    let out = ports
+        .iter()
+        .map(|port| rule("out", name("cloud.example.com"), tcp(*port)));
+    let into = served
+        .iter()
+        .map(|port| from_peer(rule("in", Peer::Anything, tcp(*port))));
+    home([thing(1, enforcement, out.chain(into))])
+}
+
+#[test]
+fn a_flow_ends_with_its_right_and_others_go_on() {
+    let before = home_with(Enforcement::Enforce, &[1001, 1002], &[1003]);
+    bench(1, &before, async |mut bench, net: &Net| {
+        let addresses = ENDS.map(|(_, host)| (host.parse().unwrap(), 300));
+        bench
+            .elements
+            .answered(thing_mac(1), &["cloud.example.com"], &addresses)
+            .await
+            .unwrap();
+        let mut connections = ENDS.map(|(own, host)| Connections::open(net, own, host));
+        bench.firewall.apply(&before).await.unwrap();
+        assert_eq!(
+            connections.each_mut().map(Connections::alive),
+            [[true; 3]; 2],
+            "nothing changed"
+        );
+        bench
+            .firewall
+            .apply(&home_with(Enforcement::Enforce, &[1001], &[1003]))
+            .await
+            .unwrap();
+        assert_eq!(
+            connections.each_mut().map(Connections::alive),
+            [[true, false, true]; 2]
+        );
+        bench
+            .firewall
+            .apply(&home_with(Enforcement::Enforce, &[1001], &[]))
+            .await
+            .unwrap();
+        assert_eq!(
+            connections.each_mut().map(Connections::alive),
+            [[true, false, false]; 2]
+        );
+    });
+}
+
+#[test]
+fn a_thing_that_becomes_managed_keeps_what_its_policy_permits_and_no_more() {
+    let before = home_with(Enforcement::None, &[], &[]);
+    bench(1, &before, async |mut bench, net: &Net| {
+        let addresses = ENDS.map(|(_, host)| (host.parse().unwrap(), 300));
+        bench
+            .elements
+            .answered(thing_mac(1), &["cloud.example.com"], &addresses)
+            .await
+            .unwrap();
+        let mut connections = ENDS.map(|(own, host)| Connections::open(net, own, host));
+        bench
+            .firewall
+            .apply(&home_with(Enforcement::Observe, &[1001], &[]))
+            .await
+            .unwrap();
+        assert_eq!(
+            connections.each_mut().map(Connections::alive),
+            [[true; 3]; 2],
+            "only observed"
+        );
+        bench
+            .firewall
+            .apply(&home_with(Enforcement::Enforce, &[1001], &[]))
+            .await
+            .unwrap();
+        assert_eq!(
+            connections.each_mut().map(Connections::alive),
+            [[true, false, false]; 2]
+        );
+    });
+}
+
+#[test]
+fn removal_leaves_the_router_as_it_was() {
+    let home = home_with(Enforcement::Enforce, &[], &[]);
+    bench(1, &home, async |_, net: &Net| {
+        net.router.nft(&["add", "table", "inet", "other"]);
+        let (thing, internet) = (net.thing(1), &net.internet);
+        assert!(!udp_arrives(thing, internet, ENDS[0].0, ENDS[0].1, 1000));
+        let removed = Removal {
+            inet: true,
+            bridge: true,
+        };
+        assert_eq!(remove().unwrap(), removed);
+        assert_eq!(net.router.nft(&["list", "ruleset"]), "table inet other {\n}\n");
+        assert!(udp_arrives(thing, internet, ENDS[0].0, ENDS[0].1, 1000));
+        assert_eq!(remove().unwrap(), Removal::default());
+    });
+}
+
+#[test]
+fn a_ruleset_can_be_applied_again_after_another_program_flushed_all() {
+    let home = home_with(Enforcement::Enforce, &[], &[1000]);
+    bench(1, &home, async |mut bench, net: &Net| {
+        let before = net.router.nft(&["list", "ruleset"]);
+        net.router.nft(&["flush", "ruleset"]);
+        bench.firewall.apply(&home).await.unwrap();
+        assert_eq!(net.router.nft(&["list", "ruleset"]), before);
+    });
+}
+
+#[test]
+fn rules_of_others_still_judge_what_passes_ours() {
+    let any = [rule("any", Peer::Anything, Protocol::Any)];
+    let home = home([thing(1, Enforcement::Enforce, any)]);
+    bench(1, &home, async |_, net: &Net| {
+        net.router.nft(&["add", "table", "inet", "other"]);
+        net.router.nft(&[
+            "add",
+            "chain",
+            "inet",
+            "other",
+            "f",
+            "{ type filter hook forward priority 0; policy drop; }",
+        ]);
+        assert!(!udp_arrives(
+            net.thing(1),
+            &net.internet,
+            ENDS[0].0,
+            ENDS[0].1,
+            1000
+        ));
+    });
+}

@@ -1,0 +1,52 @@
+//! Samples of what is denied.
+
+use std::time::Duration;
+
+use mudguard_manager::{Denial, Enforcement};
+use mudguard_policy::Initiator;
+
+use super::{
+    Bench, bench,
+    net::{Net, udp_arrives},
+};
+use crate::testing::*;
+
+async fn next(bench: &mut Bench) -> Denial {
+    tokio::time::timeout(Duration::from_secs(2), bench.denials.next())
+        .await
+        .expect("a sample")
+        .unwrap()
+}
+
+#[test]
+fn what_is_denied_is_told_with_thing_peer_protocol_and_port() {
+    let home = home([
+        thing(1, Enforcement::Enforce, []),
+        thing(2, Enforcement::Observe, []),
+    ]);
+    bench(2, &home, async |mut bench, net: &Net| {
+        let denial = |number, peer: &str, initiator, port| Denial {
+            mac: thing_mac(number),
+            peer: peer.parse().unwrap(),
+            initiator,
+            protocol: 17,
+            port: Some(port),
+        };
+        for (own, second, host, router) in [
+            ("192.0.2.11", "192.0.2.12", "198.51.100.1", "192.0.2.1"),
+            ("2001:db8::11", "2001:db8::12", "2001:db8:f::1", "2001:db8::1"),
+        ] {
+            udp_arrives(net.thing(1), &net.internet, own, host, 1000);
+            assert_eq!(next(&mut bench).await, denial(1, host, Initiator::Thing, 1000));
+            udp_arrives(&net.internet, net.thing(1), host, own, 1001);
+            assert_eq!(next(&mut bench).await, denial(1, host, Initiator::Peer, 1001));
+            udp_arrives(net.thing(1), &net.router, own, router, 1002);
+            assert_eq!(next(&mut bench).await, denial(1, router, Initiator::Thing, 1002));
+            udp_arrives(net.thing(2), &net.internet, second, host, 1003);
+            assert_eq!(next(&mut bench).await, denial(2, host, Initiator::Thing, 1003));
+            // Within the bridge.
+            udp_arrives(net.thing(1), net.thing(2), own, second, 1004);
+            assert_eq!(next(&mut bench).await, denial(1, second, Initiator::Thing, 1004));
+        }
+    });
+}

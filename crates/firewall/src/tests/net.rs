@@ -1,0 +1,311 @@
+//! A router, Things on its bridge and an internet: each a network namespace that lives as long as its thread.
+
+use std::{
+    io::{Read, Write},
+    net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    process::{Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use nix::sched::{CloneFlags, setns, unshare};
+
+/// What passes is there at once; what does not is awaited so long.
+const DENIED: Duration = Duration::from_millis(120);
+const PASSED: Duration = Duration::from_secs(2);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A network namespace.
+#[derive(Debug)]
+pub(super) struct Namespace {
+    thread: i32,
+    work: mpsc::Sender<Work>,
+}
+
+impl Namespace {
+    fn new() -> Option<Self> {
+        let (work, queue) = mpsc::channel::<Work>();
+        let (tell, told) = mpsc::channel();
+        thread::spawn(move || {
+            let made = unshare(CloneFlags::CLONE_NEWNET).is_ok();
+            let _ = tell.send(made.then(nix::unistd::gettid));
+            queue.into_iter().for_each(|work| work());
+        });
+        let thread = told.recv().ok()??.as_raw();
+        Some(Self { thread, work })
+    }
+
+    /// Runs this within the namespace and waits for its end.
+    pub(super) fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (tell, told) = mpsc::channel();
+        self.work
+            .send(Box::new(move || {
+                let _ = tell.send(work());
+            }))
+            .unwrap();
+        told.recv().expect("the work in the namespace failed")
+    }
+
+    /// Runs this on a thread of its own within the namespace: it may use [`run`](Self::run).
+    pub(super) fn apart<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let path = format!("/proc/self/task/{}/ns/net", self.thread);
+        thread::scope(|scope| {
+            let apart = scope.spawn(|| {
+                let namespace = std::fs::File::open(path).unwrap();
+                setns(namespace, CloneFlags::CLONE_NEWNET).unwrap();
+                work()
+            });
+            apart
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    /// What nft says.
+    pub(super) fn nft(&self, arguments: &[&str]) -> String {
+        let output = self.apart(|| Command::new("nft").args(arguments).output().unwrap());
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs commands of ip, one a line.
+    pub(super) fn ip(&self, commands: String) {
+        self.run(move || {
+            let mut ip = Command::new("ip")
+                .args(["-batch", "-"])
+                .stdin(Stdio::piped())
+                .spawn()
+                .unwrap();
+            ip.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
+            assert!(ip.wait().unwrap().success(), "{commands}");
+        });
+    }
+
+    fn sysctl(&self, settings: &'static [(&'static str, &'static str)]) {
+        self.run(move || {
+            for (name, value) in settings {
+                // This tree shows the namespace of the thread that opens it.
+                let path = format!("/proc/sys/net/{name}");
+                std::fs::write(&path, value).unwrap_or_else(|error| panic!("{path}: {error}"));
+            }
+        });
+    }
+}
+
+/// The wires of a home. The router is 192.0.2.1 and 2001:db8::1, Things are as in [`crate::testing::thing`], and the internet is
+/// 198.51.100.1 to 198.51.100.9 and 2001:db8:f::1 to ::9.
+#[derive(Debug)]
+pub(super) struct Net {
+    pub(super) router: Namespace,
+    pub(super) internet: Namespace,
+    things: Vec<Namespace>,
+}
+
+impl Net {
+    /// Builds it with Things 1 to `things`; `None`, said loudly, without root.
+    pub(super) fn build(things: u8) -> Option<Self> {
+        let Some(router) = Namespace::new() else {
+            let _ = writeln!(
+                std::io::stderr(),
+                "LEFT OUT: this test makes network namespaces and needs root"
+            );
+            return None;
+        };
+        let internet = Namespace::new()?;
+        router.sysctl(&[
+            ("ipv4/ip_forward", "1"),
+            ("ipv6/conf/all/forwarding", "1"),
+            ("ipv6/conf/default/accept_dad", "0"),
+            ("ipv6/conf/all/accept_dad", "0"),
+        ]);
+        let mut net = Self {
+            router,
+            internet,
+            things: Vec::new(),
+        };
+        let end = net.internet.thread;
+        net.router.ip(format!(
+            "link add br-lan address 02:00:00:00:00:fe type bridge\n\
+             link set br-lan up\n\
+             addr add 192.0.2.1/24 dev br-lan\naddr add 2001:db8::1/64 dev br-lan\naddr add fe80::1/64 dev br-lan\n\
+             link add wan type veth peer name eth0 netns {end}\n\
+             link set wan up\n\
+             addr add 198.51.100.254/24 dev wan\naddr add 2001:db8:f::fe/64 dev wan\n"
+        ));
+        // In a new namespace they may be on, and rules for routed packets then see frames within the bridge too.
+        net.router.sysctl(&[
+            ("bridge/bridge-nf-call-iptables", "0"),
+            ("bridge/bridge-nf-call-ip6tables", "0"),
+            ("bridge/bridge-nf-call-arptables", "0"),
+        ]);
+        net.internet.sysctl(&[("ipv6/conf/eth0/accept_dad", "0")]);
+        let mut addresses = String::from("link set eth0 up\n");
+        for number in 1..10 {
+            addresses += &format!(
+                "addr add 198.51.100.{number}/24 dev eth0\naddr add 2001:db8:f::{number}/64 dev eth0\n"
+            );
+        }
+        addresses += "route add default via 198.51.100.254\nroute add ::/0 via 2001:db8:f::fe\n";
+        net.internet.ip(addresses);
+        for number in 1..=things {
+            let thing = Namespace::new()?;
+            let (end, host) = (thing.thread, 10 + number);
+            net.router.ip(format!(
+                "link add port{number} type veth peer name eth0 address 02:00:00:00:00:0{number} netns {end}\n\
+                 link set port{number} master br-lan up\n"
+            ));
+            thing.sysctl(&[
+                ("ipv6/conf/eth0/accept_dad", "0"),
+                ("ipv6/conf/eth0/addr_gen_mode", "1"),
+            ]);
+            thing.ip(format!(
+                "link set eth0 up\n\
+                 addr add 192.0.2.{host}/24 dev eth0\naddr add 2001:db8::{host}/64 dev eth0\n\
+                 addr add fe80::ff:fe00:{number:x}/64 dev eth0\n\
+                 route add default via 192.0.2.1\nroute add ::/0 via 2001:db8::1\n"
+            ));
+            net.things.push(thing);
+        }
+        Some(net)
+    }
+
+    /// How many packets a counter of our table counted.
+    pub(super) fn counter(&self, family: &str, name: &str) -> u64 {
+        let listed = self
+            .router
+            .nft(&["-j", "list", "counter", family, crate::TABLE, name]);
+        let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+        let objects = listed["nftables"].as_array().unwrap();
+        objects
+            .iter()
+            .find_map(|object| object["counter"]["packets"].as_u64())
+            .unwrap()
+    }
+
+    /// The Thing with this number.
+    pub(super) fn thing(&self, number: u8) -> &Namespace {
+        &self.things[usize::from(number) - 1]
+    }
+}
+
+/// Whether a datagram arrives.
+pub(super) fn udp_arrives(
+    from: &Namespace,
+    to: &Namespace,
+    source: &str,
+    destination: &str,
+    port: u16,
+) -> bool {
+    udp_passes(from, to, (source, 0), (destination, port))
+}
+
+/// Whether a datagram from this address and port arrives at that.
+pub(super) fn udp_passes(
+    from: &Namespace,
+    to: &Namespace,
+    (source, from_port): (&str, u16),
+    (destination, port): (&str, u16),
+) -> bool {
+    let at = SocketAddr::new(destination.parse().unwrap(), port);
+    let server = to.run(move || UdpSocket::bind(at).unwrap());
+    let source = SocketAddr::new(source.parse().unwrap(), from_port);
+    from.run(move || {
+        let client = UdpSocket::bind(source).unwrap();
+        client.send_to(b"probe", at).unwrap();
+    });
+    server.set_read_timeout(Some(DENIED)).unwrap();
+    server.recv(&mut [0; 16]).is_ok()
+}
+
+/// Whether a TCP connection is made and carries octets both ways.
+pub(super) fn tcp_connects(from: &Namespace, to: &Namespace, destination: &str, port: u16) -> bool {
+    let at = SocketAddr::new(destination.parse().unwrap(), port);
+    let server = to.run(move || TcpListener::bind(at).unwrap());
+    from.run(move || {
+        let Ok(mut client) = TcpStream::connect_timeout(&at, DENIED * 2) else {
+            return false;
+        };
+        let (mut accepted, _) = server.accept().unwrap();
+        echo(&mut client, &mut accepted)
+    })
+}
+
+/// Whether an octet goes both ways.
+pub(super) fn echo(client: &mut TcpStream, server: &mut TcpStream) -> bool {
+    let mut octet = [0];
+    for end in [&*client, &*server] {
+        end.set_read_timeout(Some(PASSED)).unwrap();
+    }
+    client.write_all(&[7]).is_ok()
+        && server.read_exact(&mut octet).is_ok()
+        && server.write_all(&octet).is_ok()
+        && client.read_exact(&mut octet).is_ok()
+}
+
+/// Whether an answer to a ping comes.
+pub(super) fn ping(from: &Namespace, destination: &str) -> bool {
+    let destination: IpAddr = destination.parse().unwrap();
+    from.run(move || {
+        let mut ping = Command::new("ping");
+        ping.args(["-n", "-q", "-c", "1", "-W", "0.3", &destination.to_string()]);
+        ping.stdout(Stdio::null()).status().unwrap().success()
+    })
+}
+
+/// Whether a TCP connection is made from this port.
+pub(super) fn tcp_connects_from(
+    from: &Namespace,
+    to: &Namespace,
+    (source, from_port): (&str, u16),
+    (destination, port): (&str, u16),
+) -> bool {
+    let at = SocketAddr::new(destination.parse().unwrap(), port);
+    let source = SocketAddr::new(source.parse().unwrap(), from_port);
+    let _server = to.run(move || TcpListener::bind(at).unwrap());
+    from.run(move || {
+        let domain = socket2::Domain::for_address(at);
+        let client = socket2::Socket::new(domain, socket2::Type::STREAM, None).unwrap();
+        client.bind(&source.into()).unwrap();
+        client.connect_timeout(&at.into(), DENIED * 2).is_ok()
+    })
+}
+
+/// Whether a member of a group hears what is sent to it.
+pub(super) fn group_hears(
+    from: &Namespace,
+    member: &Namespace,
+    source: &str,
+    group: &str,
+    port: u16,
+) -> bool {
+    let group: IpAddr = group.parse().unwrap();
+    // The Things have one interface besides the loopback; its index is told to who needs it.
+    let index = || nix::net::if_::if_nametoindex("eth0").unwrap();
+    let server = member.run(move || match group {
+        IpAddr::V4(group) => {
+            let server = UdpSocket::bind((group, port)).unwrap();
+            server.join_multicast_v4(&group, &[0, 0, 0, 0].into()).unwrap();
+            server
+        }
+        IpAddr::V6(group) => {
+            let server = UdpSocket::bind(("::", port)).unwrap();
+            server.join_multicast_v6(&group, index()).unwrap();
+            server
+        }
+    });
+    let source: IpAddr = source.parse().unwrap();
+    from.run(move || {
+        let (source, to): (SocketAddr, SocketAddr) = match (source, group) {
+            (IpAddr::V6(source), IpAddr::V6(group)) => {
+                let scoped = |address, port| std::net::SocketAddrV6::new(address, port, 0, index());
+                (scoped(source, 0).into(), scoped(group, port).into())
+            }
+            _ => ((source, 0).into(), (group, port).into()),
+        };
+        UdpSocket::bind(source).unwrap().send_to(b"probe", to).unwrap();
+    });
+    server.set_read_timeout(Some(DENIED)).unwrap();
+    server.recv(&mut [0; 16]).is_ok()
+}

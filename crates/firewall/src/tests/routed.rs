@@ -1,0 +1,212 @@
+//! Packets that the router routes or receives.
+
+use mudguard_manager::Enforcement;
+use mudguard_policy::Protocol;
+
+use super::{
+    bench,
+    net::{Net, ping, tcp_connects, udp_arrives, udp_passes},
+};
+use crate::testing::*;
+
+/// The addresses of Thing 1, and those of an internet host, by family.
+const ENDS: [(&str, &str); 2] = [("192.0.2.11", "198.51.100.1"), ("2001:db8::11", "2001:db8:f::1")];
+
+#[test]
+fn what_a_thing_opens_passes_if_permitted_and_else_not() {
+    let rules = [
+        rule(
+            "host",
+            networks(["198.51.100.1/32", "2001:db8:f::1/128"]),
+            udp(1000),
+        ),
+        rule(
+            "host",
+            networks(["198.51.100.1/32", "2001:db8:f::1/128"]),
+            tcp(1001),
+        ),
+        rule("ping", networks(["198.51.100.0/24"]), Protocol::Icmp(None)),
+        rule("ping", networks(["2001:db8:f::/64"]), Protocol::Icmpv6(None)),
+    ];
+    let home = home([thing(1, Enforcement::Enforce, rules)]);
+    bench(1, &home, async |_, net: &Net| {
+        let (thing, internet) = (net.thing(1), &net.internet);
+        for (own, host) in ENDS {
+            assert!(udp_arrives(thing, internet, own, host, 1000), "{host}");
+            assert!(!udp_arrives(thing, internet, own, host, 1002), "{host}");
+            assert!(tcp_connects(thing, internet, host, 1001), "{host}");
+            assert!(!tcp_connects(thing, internet, host, 1000), "{host}");
+            assert!(ping(thing, host), "{host}");
+        }
+        assert!(!udp_arrives(thing, internet, ENDS[0].0, "198.51.100.2", 1000));
+        assert!(!udp_arrives(thing, internet, ENDS[1].0, "2001:db8:f::2", 1000));
+    });
+}
+
+#[test]
+fn what_a_peer_opens_passes_if_permitted_and_else_not() {
+    let peers = || networks(["198.51.100.1/32", "2001:db8:f::1/128"]);
+    let rules = [
+        from_peer(rule("in", peers(), udp(1000))),
+        from_peer(rule("from", peers(), Protocol::Udp(from(2000)))),
+    ];
+    let home = home([
+        thing(1, Enforcement::Enforce, rules),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(2, &home, async |_, net: &Net| {
+        for (own, host) in ENDS {
+            let (thing, internet) = (net.thing(1), &net.internet);
+            assert!(udp_arrives(internet, thing, host, own, 1000), "{own}");
+            assert!(!udp_arrives(internet, thing, host, own, 1001), "{own}");
+            assert!(!tcp_connects(internet, thing, own, 1000), "{own}");
+            assert!(udp_passes(internet, thing, (host, 2000), (own, 1001)), "{own}");
+        }
+        for (own, host) in [("192.0.2.12", "198.51.100.3"), ("2001:db8::12", "2001:db8:f::3")] {
+            assert!(
+                udp_arrives(&net.internet, net.thing(2), host, own, 1001),
+                "not managed: {own}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_managed_thing_reaches_of_the_router_what_is_permitted_and_what_a_network_needs() {
+    let home = home([
+        thing(1, Enforcement::Enforce, []),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(2, &home, async |_, net: &Net| {
+        for (own, other, router) in [
+            ("192.0.2.11", "192.0.2.12", "192.0.2.1"),
+            ("2001:db8::11", "2001:db8::12", "2001:db8::1"),
+        ] {
+            let thing = net.thing(1);
+            for (port, passes) in [(53, true), (123, true), (80, false), (67, false)] {
+                assert_eq!(
+                    udp_arrives(thing, &net.router, own, router, port),
+                    passes,
+                    "{router} {port}"
+                );
+            }
+            assert!(tcp_connects(thing, &net.router, router, 53), "{router}");
+            assert!(!tcp_connects(thing, &net.router, router, 80), "{router}");
+            assert!(!ping(thing, router), "{router}");
+            assert!(
+                udp_passes(thing, &net.router, (own, 68), (router, 67)),
+                "a lease is renewed at {router}"
+            );
+            assert!(
+                udp_passes(thing, &net.router, (own, 546), (router, 547)),
+                "a lease is renewed at {router}"
+            );
+            assert!(
+                udp_arrives(net.thing(2), &net.router, other, router, 80),
+                "not managed: {router}"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_source_that_is_not_bound_to_the_thing_is_dropped_and_counted() {
+    let anything = [rule("any", mudguard_policy::Peer::Anything, Protocol::Any)];
+    let home = home([
+        thing(1, Enforcement::Enforce, anything),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(1, &home, async |_, net: &Net| {
+        let (thing, internet) = (net.thing(1), &net.internet);
+        // Not bound; bound to Thing 2; of a prefix that is not this link's.
+        thing.ip(
+            "addr add 192.0.2.99/24 dev eth0\naddr add 2001:db8::12/64 dev eth0 nodad\naddr add 2001:db8:e::1/64 dev eth0 nodad\n"
+                .to_owned(),
+        );
+        for (source, host) in [
+            ("192.0.2.99", "198.51.100.1"),
+            ("2001:db8::12", "2001:db8:f::1"),
+            ("2001:db8:e::1", "2001:db8:f::1"),
+        ] {
+            let before = net.counter("inet", "spoofed");
+            assert!(!udp_arrives(thing, internet, source, host, 1000), "{source}");
+            assert!(net.counter("inet", "spoofed") > before, "{source}");
+        }
+        // A Thing makes itself an IPv6 address: its own prefix, bound to nobody.
+        thing.ip("addr add 2001:db8::77/64 dev eth0 nodad\n".to_owned());
+        assert!(udp_arrives(
+            thing,
+            internet,
+            "2001:db8::77",
+            "2001:db8:f::1",
+            1000
+        ));
+        assert!(udp_arrives(thing, internet, "192.0.2.11", "198.51.100.1", 1000));
+    });
+}
+
+#[test]
+fn of_an_observed_thing_nothing_is_dropped() {
+    let home = home([thing(1, Enforcement::Observe, [])]);
+    bench(1, &home, async |_, net: &Net| {
+        for (own, host) in ENDS {
+            let before = (
+                net.counter("inet", "out_denied"),
+                net.counter("inet", "in_denied"),
+            );
+            assert!(udp_arrives(net.thing(1), &net.internet, own, host, 1000), "{own}");
+            assert!(udp_arrives(&net.internet, net.thing(1), host, own, 1001), "{own}");
+            let after = (
+                net.counter("inet", "out_denied"),
+                net.counter("inet", "in_denied"),
+            );
+            assert_eq!(after, (before.0 + 1, before.1 + 1), "{own}");
+        }
+        assert!(tcp_connects(net.thing(1), &net.router, "192.0.2.1", 80));
+        net.thing(1).ip("addr add 192.0.2.99/24 dev eth0\n".to_owned());
+        assert!(udp_arrives(
+            net.thing(1),
+            &net.internet,
+            "192.0.2.99",
+            "198.51.100.1",
+            1000
+        ));
+    });
+}
+
+#[test]
+fn order_and_vetoes_hold_in_the_kernel() {
+    let anything = || mudguard_policy::Peer::Anything;
+    let rules = [
+        dropping(rule(
+            "not",
+            networks(["198.51.100.2/32", "2001:db8:f::2/128"]),
+            Protocol::Any,
+        )),
+        rule("but", anything(), udp(1000)),
+    ];
+    let mut vetoed = thing(2, Enforcement::Enforce, [rule("any", anything(), Protocol::Any)]);
+    let mut policy = (*vetoed.policy).clone();
+    policy.vetoes = vec![dropping(rule("veto", anything(), udp(1000)))];
+    vetoed.policy = policy.into();
+    let home = home([thing(1, Enforcement::Enforce, rules), vetoed]);
+    bench(2, &home, async |_, net: &Net| {
+        for (own, second, first, other) in [
+            ("192.0.2.11", "192.0.2.12", "198.51.100.1", "198.51.100.2"),
+            ("2001:db8::11", "2001:db8::12", "2001:db8:f::1", "2001:db8:f::2"),
+        ] {
+            let internet = &net.internet;
+            assert!(udp_arrives(net.thing(1), internet, own, first, 1000), "{first}");
+            assert!(!udp_arrives(net.thing(1), internet, own, other, 1000), "{other}");
+            assert!(!udp_arrives(net.thing(1), internet, own, first, 1001), "{first}");
+            assert!(
+                udp_arrives(net.thing(2), internet, second, first, 1001),
+                "{first}"
+            );
+            assert!(
+                !udp_arrives(net.thing(2), internet, second, first, 1000),
+                "{first}"
+            );
+        }
+    });
+}
