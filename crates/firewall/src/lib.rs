@@ -31,8 +31,8 @@ pub use denials::Denials;
 pub use elements::{Elements, Told};
 pub use error::{ElementError, FirewallError};
 pub use firewall::{Firewall, LeftOut, Removal, remove, ruleset_text};
-pub use tables::Tables;
 pub use kernel::{Bridge, Kernel};
+pub use tables::Tables;
 
 /// The name of our tables.
 pub const TABLE: &str = "mudguard";

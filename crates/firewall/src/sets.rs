@@ -95,13 +95,13 @@ impl Look {
     }
 
     /// Whether the packet comes from the Thing.
-    fn from_thing(self) -> bool {
+    fn is_from_thing(self) -> bool {
         (self.initiator == Initiator::Thing) != self.reply
     }
 
     /// What stands for the Thing in a key. Its MAC address is not known where a packet is routed to it.
     pub(crate) fn thing_key(self, family: Family) -> Expr {
-        match (self.from_thing(), self.plane) {
+        match (self.is_from_thing(), self.plane) {
             (true, _) => source_mac(),
             (false, Plane::Bridged) => destination_mac(),
             (false, Plane::Routed) => destination(family),
@@ -110,7 +110,7 @@ impl Look {
 
     /// The address at the Thing's end.
     pub(crate) fn thing_address(self, family: Family) -> Expr {
-        if self.from_thing() {
+        if self.is_from_thing() {
             source(family)
         } else {
             destination(family)
@@ -119,7 +119,7 @@ impl Look {
 
     /// What stands for the peer in a key.
     pub(crate) fn peer(self, key: PeerKey) -> Expr {
-        match (key, self.from_thing()) {
+        match (key, self.is_from_thing()) {
             (PeerKey::Address(family), true) => destination(family),
             (PeerKey::Address(family), false) => source(family),
             (PeerKey::Mac(_), true) => destination_mac(),

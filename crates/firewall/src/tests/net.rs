@@ -13,7 +13,7 @@ use nix::sched::{CloneFlags, setns, unshare};
 
 /// What passes is there at once; what does not is awaited so long.
 const DENIED: Duration = Duration::from_millis(120);
-const PASSED: Duration = Duration::from_secs(2);
+const PASSED: Duration = Duration::from_millis(400);
 
 type Work = Box<dyn FnOnce() + Send>;
 
