@@ -87,7 +87,7 @@ pub(crate) fn ipv6(from: (Ipv6Addr, u16), to: (Ipv6Addr, u16), payload: &[u8]) -
     udp[6..8].copy_from_slice(&complement(total).to_be_bytes());
     let mut packet = vec![0x60, 0, 0, 0];
     packet.extend(udp_length.to_be_bytes());
-    packet.extend([17, 1]);
+    packet.extend([17, 64]);
     packet.extend(from.0.octets());
     packet.extend(to.0.octets());
     packet.extend(udp);
@@ -225,4 +225,147 @@ impl Dhcpv4 {
         );
         ethernet(self.frame_to, self.frame_from, &self.tags, 0x0800, &packet)
     }
+}
+
+/// An option of DHCPv6.
+pub(crate) fn option_v6(code: u16, value: impl AsRef<[u8]>) -> Vec<u8> {
+    let value = value.as_ref();
+    let mut octets = code.to_be_bytes().to_vec();
+    octets.extend(length(value.len()).to_be_bytes());
+    octets.extend(value);
+    octets
+}
+
+/// An address of DHCPv6 in an IA_NA.
+pub(crate) fn association(address: Ipv6Addr, lifetime: u32) -> Vec<u8> {
+    let mut lease = address.octets().to_vec();
+    lease.extend(lifetime.to_be_bytes());
+    lease.extend(lifetime.to_be_bytes());
+    let mut value = vec![0; 12];
+    value.extend(option_v6(5, lease));
+    option_v6(3, value)
+}
+
+/// A DHCPv6 message, and the frame that carries it.
+#[derive(Clone, Debug)]
+pub(crate) struct Dhcpv6 {
+    pub(crate) kind: u8,
+    pub(crate) transaction: u32,
+    pub(crate) options: Vec<u8>,
+    /// Around the message: the frames of relays, from the inner to the outer.
+    pub(crate) relays: usize,
+    /// The address of the client, as the innermost relay tells it.
+    pub(crate) peer: Ipv6Addr,
+    pub(crate) frame_to: [u8; 6],
+    pub(crate) frame_from: [u8; 6],
+    pub(crate) from: (Ipv6Addr, u16),
+    pub(crate) to: (Ipv6Addr, u16),
+    /// The type of the first extension header, and the octets of all of them.
+    pub(crate) extensions: (u8, Vec<u8>),
+}
+
+/// The lamp's address on the link, made from its MAC address.
+const LAMP_LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0xff, 0xfe00, 1);
+/// All DHCP relays and servers (RFC 8415 section 7.1).
+const SERVERS: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 1, 2);
+
+impl Dhcpv6 {
+    /// A client's message of this type.
+    pub(crate) fn client(kind: u8) -> Self {
+        Self {
+            kind,
+            transaction: 0x12_3456,
+            options: option_v6(1, [&[0, 3, 0, 1][..], &LAMP].concat()),
+            relays: 0,
+            peer: LAMP_LINK_LOCAL,
+            frame_to: [0x33, 0x33, 0, 1, 0, 2],
+            frame_from: LAMP,
+            from: (LAMP_LINK_LOCAL, 546),
+            to: (SERVERS, 547),
+            extensions: (17, Vec::new()),
+        }
+    }
+
+    /// A server's reply to it, with an address.
+    pub(crate) fn reply(address: Ipv6Addr, lifetime: u32) -> Self {
+        Self {
+            from: (LAMP_LINK_LOCAL, 547),
+            to: (LAMP_LINK_LOCAL, 546),
+            ..Self::client(7)
+        }
+        .with(|message| message.options.extend(association(address, lifetime)))
+    }
+
+    /// Adds an option.
+    pub(crate) fn option(mut self, code: u16, value: impl AsRef<[u8]>) -> Self {
+        self.options.extend(option_v6(code, value));
+        self
+    }
+
+    /// Wraps it in so many RELAY-FORW messages.
+    pub(crate) fn relayed(&self, relays: usize) -> Self {
+        Self {
+            relays,
+            ..self.clone()
+        }
+    }
+
+    /// Changes something.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// The message.
+    pub(crate) fn message(&self) -> Vec<u8> {
+        let mut message = (u32::from(self.kind) << 24 | self.transaction)
+            .to_be_bytes()
+            .to_vec();
+        message.extend(&self.options);
+        for hop in 0..self.relays {
+            let peer = if hop == 0 { self.peer } else { Ipv6Addr::LOCALHOST };
+            let mut relay = vec![12, u8::try_from(hop).unwrap()];
+            relay.extend([0; 16]);
+            relay.extend(peer.octets());
+            relay.extend(option_v6(9, message));
+            message = relay;
+        }
+        message
+    }
+
+    /// The frame.
+    pub(crate) fn frame(&self) -> Vec<u8> {
+        let mut packet = ipv6(self.from, self.to, &self.message());
+        let (first, headers) = &self.extensions;
+        packet[6] = *first;
+        packet.splice(40..40, headers.iter().copied());
+        let payload = length(packet.len() - 40).to_be_bytes();
+        packet[4..6].copy_from_slice(&payload);
+        ethernet(self.frame_to, self.frame_from, &[], 0x86dd, &packet)
+    }
+}
+
+/// A value of LLDP after its type and its length of 9 bits.
+pub(crate) fn lldp_value(kind: u16, value: &[u8]) -> Vec<u8> {
+    let mut octets = (kind << 9 | length(value.len())).to_be_bytes().to_vec();
+    octets.extend(value);
+    octets
+}
+
+/// The MUD extension of LLDP.
+pub(crate) fn mud_value(string: impl AsRef<[u8]>) -> Vec<u8> {
+    lldp_value(127, &[&[0, 0, 0x5e, 1][..], string.as_ref()].concat())
+}
+
+/// An LLDP frame with these values between the mandatory ones and the end.
+pub(crate) fn lldp(from: [u8; 6], time_to_live: u16, values: &[u8]) -> Vec<u8> {
+    let payload = [
+        &lldp_value(1, &[&[4][..], &from].concat())[..],
+        &lldp_value(2, &[&[3][..], &from].concat()),
+        &lldp_value(3, &time_to_live.to_be_bytes()),
+        values,
+        &[0, 0],
+    ];
+    let payload = payload.concat();
+    ethernet([1, 0x80, 0xc2, 0, 0, 0x0e], from, &[], 0x88cc, &payload)
 }

@@ -1,14 +1,17 @@
 //! Hostile frames, each with the verdict that is expected.
 
 mod dhcpv4;
+mod dhcpv6;
 mod headers;
+mod lldp;
+mod mud_strings;
 
 use std::collections::BTreeSet;
 
 use mudguard_observe::{FrameVerdict, Reason, Refusal, Verdict, judge_frame};
 use serde_json::{Value, json};
 
-use super::frames::{Dhcpv4, LAMP, URL};
+use super::frames::{Dhcpv4, Dhcpv6, LAMP, URL};
 
 /// What a frame comes to.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +31,7 @@ pub(crate) type Row = (&'static str, Vec<u8>, Expected);
 
 /// All of them.
 pub(crate) fn rows() -> Vec<Row> {
-    [headers::rows(), dhcpv4::rows()].concat()
+    [headers::rows(), dhcpv4::rows(), dhcpv6::rows(), lldp::rows()].concat()
 }
 
 #[test]
@@ -93,6 +96,8 @@ fn a_frame_that_is_cut_anywhere_is_refused() {
             .option(161, URL)
             .with(|message| message.tags = vec![(0x88a8, 1), (0x8100, 2)])
             .frame(),
+        Dhcpv6::client(1).option(112, URL).frame(),
+        Dhcpv6::client(1).option(112, URL).relayed(3).frame(),
     ] {
         for length in 0..frame.len() {
             let verdict = judge_frame(&frame[..length]);

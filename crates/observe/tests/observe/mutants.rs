@@ -64,7 +64,7 @@ fn repair(frame: &mut [u8]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn mutants_get_a_verdict(row in any::<Index>(), changes in vec(change(), 0..8), repaired in any::<bool>()) {

@@ -1,0 +1,69 @@
+//! Every hostile frame, sent by a Thing: the observer sees in it what the verdict says, and the kernel's filter hides none that announces.
+
+use mudguard_observe::{SightedUrl, Sighting};
+use mudguard_tests::{home::Home, left_out_without_root};
+
+use super::{
+    frames::{Dhcpv4, LAMP},
+    hostile::{Expected, rows},
+    network::{Observed, Sender, connect},
+};
+
+/// An Ethernet header; a card sends nothing shorter.
+const SHORTEST_FRAME: usize = 14;
+
+#[test]
+fn each_hostile_frame_is_seen_as_its_verdict_says() {
+    if left_out_without_root() {
+        return;
+    }
+    let home = Home::builder().plain_things(1).build().unwrap();
+    let thing = home.thing("thing1");
+    connect(&home, thing);
+    // Some of the frames are longer than usual.
+    home.router().ip("link set lan1 mtu 9000\n").unwrap();
+    thing.ip("link set eth0 mtu 9000\n").unwrap();
+    let mut observed = Observed::start(home.router(), &["br-lan"]);
+    let mut sender = Sender::new(thing, "eth0");
+    let mut wrong = Vec::new();
+    for (number, (name, frame, expected)) in rows().into_iter().enumerate() {
+        if frame.len() < SHORTEST_FRAME {
+            continue;
+        }
+        let before = observed.observer.counters();
+        sender.send(&frame);
+        let marker = format!("marker{number}");
+        let last = Dhcpv4::discover().option(12, &marker).end();
+        sender.send(&last.frame());
+        let from = observed.seen.len();
+        observed.wait(name, |sighting| {
+            matches!(sighting, Sighting::Announced { host_name: Some(name), .. } if *name == marker)
+                .then_some(())
+        });
+        let until = observed.seen.len() - 1;
+        let announced: Vec<_> = observed.seen[from..until]
+            .iter()
+            .filter_map(|sighting| match sighting {
+                Sighting::Announced { mac, url, .. } => Some((mac.0, url.clone())),
+                _ => None,
+            })
+            .collect();
+        let refused = observed.observer.counters().refused != before.refused;
+        let right = match (&announced[..], expected) {
+            ([(LAMP, SightedUrl::Url(url))], Expected::Url(text)) => url.as_str() == text && !refused,
+            ([(LAMP, SightedUrl::Refused(..))], Expected::BadUrl(_)) => !refused,
+            ([(LAMP, SightedUrl::Nothing)], Expected::BadUrl(reason)) => reason == "mud-url-twice" && refused,
+            // A server's message, or one that gives up an address, announces nothing either.
+            ([] | [(LAMP, SightedUrl::Nothing)], Expected::Nothing) => true,
+            // The filter may have dropped it before.
+            ([], Expected::Drop(_)) => true,
+            _ => false,
+        };
+        if !right {
+            wrong.push(format!(
+                "{name}: expected {expected:?}, seen {announced:?}, refused: {refused}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
