@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::{
-    Denials, Elements, FirewallError, Kernel, TABLE,
+    Denials, Elements, FirewallError, Kernel,
     elements::{Shared, State},
     flows::{self, InForce},
     lower::{Lowered, lower},
     nft,
     table::{Element, Table},
+    tables,
 };
 
 /// The owner of our tables; there is one.
@@ -186,18 +187,7 @@ async fn blocking<T: Send + 'static>(
 /// # Errors
 /// There is no nft, or the kernel refused.
 pub fn remove() -> Result<Removal, FirewallError> {
-    let there = nft::ask(&["list", "tables"])?;
-    let there: Value =
-        serde_json::from_str(&there).map_err(|error| FirewallError::Refused(error.to_string()))?;
-    let has = |family: &str| {
-        let objects = there["nftables"].as_array().into_iter().flatten();
-        let mut tables = objects.map(|object| &object["table"]);
-        tables.any(|table| table["name"] == TABLE && table["family"] == family)
-    };
-    let removal = Removal {
-        inet: has("inet"),
-        bridge: has("bridge"),
-    };
+    let removal = tables::there()?;
     let families = [(removal.inet, NfFamily::INet), (removal.bridge, NfFamily::Bridge)];
     let there = families.into_iter().filter(|(is_there, _)| *is_there);
     let commands: Vec<_> = there.flat_map(|(_, family)| Table::removal(family)).collect();
