@@ -9,6 +9,7 @@
 pub mod addresses;
 mod capture;
 pub mod dns;
+mod flow;
 pub mod gateway;
 mod internet;
 pub mod mud;
@@ -16,6 +17,7 @@ mod name;
 mod namespace;
 mod pki;
 mod plan;
+mod packet;
 pub mod probe;
 mod removal;
 mod router;
@@ -37,12 +39,14 @@ use anyhow::{Context, bail};
 
 pub use self::{
     capture::Capture,
+    flow::Flow,
     internet::{
         ALIAS, Certificate, Contact, ECHO_TCP_PORTS, ECHO_UDP_PORTS, FileServer, HOSTS, Host, Internet, POOL,
         Protocol, Reply, Request, V4_ONLY, V6_ONLY, fresh_name,
     },
     name::PREFIX,
     namespace::Namespace,
+    packet::Packet,
     pki::{Authority, Identity},
     plan::{HomeBuilder, ThingPlan},
     router::{FIREWALL, Router},

@@ -17,7 +17,7 @@ use nix::{
     },
 };
 
-use super::namespace::Namespace;
+use super::{namespace::Namespace, packet::Packet};
 
 /// How much the kernel may queue between two calls, in octets of its own counting.
 const QUEUE: usize = 64 << 20;
@@ -69,5 +69,14 @@ impl Capture {
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// The IP packets among them.
+    ///
+    /// # Errors
+    /// As [`Capture::frames`].
+    pub fn packets(&self) -> io::Result<Vec<Packet>> {
+        let frames = self.frames()?;
+        Ok(frames.iter().filter_map(|frame| Packet::of(frame)).collect())
     }
 }

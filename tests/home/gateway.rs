@@ -2,9 +2,11 @@
 
 use std::{
     env, fs,
+    io::{Read, Write},
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
     process::{Command, ExitStatus, Stdio},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -50,7 +52,16 @@ pub struct Answer {
 /// # Errors
 /// If it does not build.
 pub fn binary() -> anyhow::Result<PathBuf> {
-    env::var_os(BINARY_VARIABLE).map_or_else(|| build(false), |path| Ok(PathBuf::from(path)))
+    // Many tests of one process want it, and cargo takes a moment even if there is nothing to build.
+    static BUILT: Mutex<Option<PathBuf>> = Mutex::new(None);
+    if let Some(path) = env::var_os(BINARY_VARIABLE) {
+        return Ok(path.into());
+    }
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = &*built {
+        return Ok(path.clone());
+    }
+    Ok(built.insert(build(false)?).clone())
 }
 
 /// Builds the binary and says where it is.
@@ -125,12 +136,30 @@ impl Gateway {
     /// # Errors
     /// If it runs, or as [`Gateway::start`].
     pub fn restart(&mut self, configuration: &str) -> anyhow::Result<()> {
+        self.launch(configuration)?;
+        self.wait_until_ready()
+    }
+
+    /// The same without waiting until it is ready.
+    ///
+    /// # Errors
+    /// If it runs, or cannot be started.
+    pub fn launch(&mut self, configuration: &str) -> anyhow::Result<()> {
         ensure!(self.running.is_none(), "the gateway runs already");
         let file = self.configuration_file();
         fs::write(&file, configuration)?;
         let mut command = self.router.command(&self.binary);
         command.arg("run").arg("--config").arg(file);
-        let running = self.running.insert(Running::start(command)?);
+        self.running = Some(Running::start(command)?);
+        Ok(())
+    }
+
+    /// Waits until it is ready.
+    ///
+    /// # Errors
+    /// If it ends, or is not ready within 20 seconds; its log is part of the error.
+    pub fn wait_until_ready(&mut self) -> anyhow::Result<()> {
+        let running = self.running.as_mut().context("the gateway does not run")?;
         let control = control(&self.folder);
         // A socket of an earlier run may be there, but nobody listens on it.
         until(LIMIT, || {
@@ -202,7 +231,42 @@ impl Gateway {
     /// # Errors
     /// As [`Gateway::ask`].
     pub fn off(&self) -> anyhow::Result<Answer> {
-        Answer::of(self.router.command(&self.binary).args(["off", "--json"]))
+        self.ask(&["off"])
+    }
+
+    /// What the running gateway answers to a GET of this path, such as `/api/v1/things/lamp`. Quicker than a command.
+    ///
+    /// # Errors
+    /// If it does not answer, or not with JSON.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let mut stream = UnixStream::connect(control(&self.folder))?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut response = String::new();
+        stream.read_to_string(&mut response)?;
+        let (_, content) = response.split_once("\r\n\r\n").context("no head in the response")?;
+        serde_json::from_str(content).with_context(|| format!("no JSON in {response}"))
+    }
+
+    /// Waits until a Thing looks as wanted to the running gateway, and returns what `find` made of it.
+    ///
+    /// # Errors
+    /// If it does not within the limit; what it looks like is part of the error.
+    pub fn wait_for_thing<T>(
+        &self,
+        name: &str,
+        limit: Duration,
+        find: impl Fn(&Value) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        let mut last = Value::Null;
+        until(limit, || {
+            last = self.get(&format!("/api/v1/things/{name}"))?;
+            Ok(find(&last))
+        })
+        .with_context(|| {
+            let log = self.running.as_ref().map(Running::log).unwrap_or_default();
+            format!("{name} does not become what is waited for: {last:#}; the gateway's log:\n{log}")
+        })
     }
 }
 

@@ -159,7 +159,7 @@ impl<'a> MudFile<'a> {
             },
             "ietf-access-control-list:acls": { "acl": lists },
         });
-        format!("{file:#}\n")
+        format!("{file}\n")
     }
 
     fn access_list(&self, direction: Direction, family: &str, name: &str) -> Value {

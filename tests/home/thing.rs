@@ -191,8 +191,8 @@ impl Thing {
             DhcpClient::Udhcpc => {
                 let mut command = self.command("udhcpc");
                 command
-                    .args(["-f", "-R", "-i", "eth0", "-t", "20", "-T", "1", "-F"])
-                    .arg(&self.name);
+                    .args(["-f", "-R", "-i", "eth0", "-t", "20", "-T", "1", "-x"])
+                    .arg(format!("hostname:{}", self.name));
                 command
                     .arg("-s")
                     .arg(self.script())
