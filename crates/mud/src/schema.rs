@@ -5,6 +5,8 @@
 
 mod acl;
 mod mud;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::{
     acl::{

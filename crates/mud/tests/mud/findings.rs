@@ -182,3 +182,10 @@ fn a_flood_of_warnings_hides_no_error_and_is_counted() {
         (Code::TooManyFindings, Severity::Error)
     );
 }
+
+#[test]
+fn every_leaf_is_read_into_the_model() {
+    let parsed = parse(&example("every-leaf"), &Limits::default(), Dialect::Strict);
+    let model = format!("{:#?}\n", parsed.file.unwrap());
+    expect_file![folder().join("every-leaf.model")].assert_eq(&model);
+}

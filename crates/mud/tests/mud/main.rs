@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
 mod conditions;
+mod corpora;
 mod examples;
 mod findings;
 mod properties;

@@ -295,7 +295,7 @@ fn check_not_wider(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn no_dialect_makes_an_ace_wider_than_its_text(tree in mutated()) {
