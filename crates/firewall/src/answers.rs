@@ -41,18 +41,18 @@ pub(crate) struct Answers {
     clients: HashMap<MacAddress, Told>,
 }
 
-/// What one Thing was told, in no order.
+/// What one Thing was told, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Told {
-    pairs: Vec<Pair>,
+struct Told {
+    names: HashMap<Arc<str>, Vec<Pair>>,
+    pairs: usize,
     last: Option<Instant>,
     is_managed: bool,
 }
 
-/// An address for a name.
-#[derive(Debug)]
+/// An address of a name.
+#[derive(Clone, Copy, Debug)]
 struct Pair {
-    name: Arc<str>,
     address: IpAddr,
     told: Instant,
     ends: Instant,
@@ -83,21 +83,27 @@ impl Answers {
         for name in names {
             for (address, ttl) in addresses {
                 let ttl = Duration::from_secs((*ttl).min(TTL_AT_MOST).into());
-                told.remember(name, *address, now, now + ttl.max(FLOOR) + GRACE);
+                let pair = Pair {
+                    address: *address,
+                    told: now,
+                    ends: now + ttl.max(FLOOR) + GRACE,
+                };
+                left.extend(
+                    told.remember(name, pair)
+                        .map(|address| (Arc::clone(name), address)),
+                );
             }
-            left.extend(told.shrink(ADDRESSES_PER_NAME, |pair| pair.name == *name));
         }
-        let is_idle = |pair: &Pair| index.is_none_or(|index| !index.openings.contains_key(&*pair.name));
-        let at_most = if index.is_some() {
-            PAIRS_PER_THING
-        } else {
-            PAIRS_PER_STRANGER
-        };
         // Names of which no policy speaks leave first.
-        let idle = told.pairs.iter().filter(|pair| is_idle(pair)).count();
-        let surplus = told.pairs.len().saturating_sub(at_most);
-        told.shrink(idle.saturating_sub(surplus), is_idle);
-        left.extend(told.shrink(at_most, |_| true));
+        let (at_most, rules) = match index {
+            Some(index) => (PAIRS_PER_THING, Some(&index.openings)),
+            None => (PAIRS_PER_STRANGER, None),
+        };
+        while told.pairs > at_most
+            && let Some(gone) = told.remove_oldest(|name| rules.is_some_and(|rules| rules.contains_key(name)))
+        {
+            left.push(gone);
+        }
         left
     }
 
@@ -138,17 +144,22 @@ impl Answers {
         thing: MacAddress,
         index: &ThingIndex,
         now: Instant,
-        wanted: impl Fn(&Pair) -> bool,
+        is_wanted: impl Fn(&Pair) -> bool,
     ) -> BTreeMap<Key, (Instant, Arc<str>)> {
         let mut keys = BTreeMap::<Key, (Instant, Arc<str>)>::new();
-        let pairs = self.clients.get(&thing).into_iter().flat_map(|told| &told.pairs);
-        for pair in pairs.filter(|pair| pair.ends > now && wanted(pair)) {
-            for opening in index.openings.get(&*pair.name).into_iter().flatten() {
-                for key in opening.keys(thing, &index.addresses, pair.address) {
-                    let latest = keys
-                        .entry(key)
-                        .or_insert_with(|| (pair.ends, Arc::clone(&opening.comment)));
-                    latest.0 = latest.0.max(pair.ends);
+        let Some(told) = self.clients.get(&thing) else {
+            return keys;
+        };
+        for (name, openings) in &index.openings {
+            let pairs = told.names.get(&**name).into_iter().flatten();
+            for pair in pairs.filter(|pair| pair.ends > now && is_wanted(pair)) {
+                for opening in openings {
+                    for key in opening.keys(thing, &index.addresses, pair.address) {
+                        let latest = keys
+                            .entry(key)
+                            .or_insert_with(|| (pair.ends, Arc::clone(&opening.comment)));
+                        latest.0 = latest.0.max(pair.ends);
+                    }
                 }
             }
         }
@@ -157,58 +168,178 @@ impl Answers {
 
     /// All that a Thing was told, also what ended: an established flow outlives its element.
     pub(crate) fn told(&self, thing: MacAddress) -> impl Iterator<Item = (&str, IpAddr)> {
-        let pairs = self.clients.get(&thing).into_iter().flat_map(|told| &told.pairs);
-        pairs.map(|pair| (&*pair.name, pair.address))
+        let names = self.clients.get(&thing).into_iter().flat_map(|told| &told.names);
+        names.flat_map(|(name, pairs)| pairs.iter().map(|pair| (&**name, pair.address)))
     }
 
     /// Forgets what ended long ago; `index` says who is managed now.
     pub(crate) fn forget(&mut self, index: &Index, now: Instant) {
-        for told in self.clients.values_mut() {
-            told.pairs.retain(|pair| pair.ends + KNOWN > now);
-        }
         for (thing, told) in &mut self.clients {
             told.is_managed = index.contains_key(thing);
+            told.names.retain(|_, pairs| {
+                pairs.retain(|pair| pair.ends + KNOWN > now);
+                !pairs.is_empty()
+            });
+            told.pairs = told.names.values().map(Vec::len).sum();
         }
-        self.clients.retain(|_, told| !told.pairs.is_empty());
+        self.clients.retain(|_, told| told.pairs > 0);
     }
 }
 
 impl Told {
-    fn remember(&mut self, name: &Arc<str>, address: IpAddr, told: Instant, ends: Instant) {
-        let known = self
-            .pairs
-            .iter_mut()
-            .find(|pair| pair.address == address && pair.name == *name);
-        if let Some(pair) = known {
-            pair.told = told;
-            pair.ends = pair.ends.max(ends);
-            return;
+    /// Adds a pair, and gives the address that left the name for it.
+    fn remember(&mut self, name: &Arc<str>, pair: Pair) -> Option<IpAddr> {
+        let pairs = match self.names.get_mut(name) {
+            Some(pairs) => pairs,
+            None => self.names.entry(Arc::clone(name)).or_default(),
+        };
+        if let Some(known) = pairs.iter_mut().find(|known| known.address == pair.address) {
+            known.told = pair.told;
+            known.ends = known.ends.max(pair.ends);
+            return None;
         }
-        self.pairs.push(Pair {
-            name: Arc::clone(name),
-            address,
-            told,
-            ends,
-        });
+        if pairs.len() < ADDRESSES_PER_NAME {
+            pairs.push(pair);
+            self.pairs += 1;
+            return None;
+        }
+        let oldest = pairs.iter_mut().min_by_key(|known| known.told)?;
+        Some(std::mem::replace(oldest, pair).address)
     }
 
-    /// Removes the oldest of these until so many are left, and gives the addresses of what was removed.
-    fn shrink(&mut self, at_most: usize, of: impl Fn(&Pair) -> bool) -> Vec<(Arc<str>, IpAddr)> {
-        let mut times: Vec<_> = self
-            .pairs
-            .iter()
-            .enumerate()
-            .filter(|(_, pair)| of(pair))
-            .map(|(at, pair)| (pair.told, at))
-            .collect();
-        let surplus = times.len().saturating_sub(at_most);
-        if surplus == 0 {
-            return Vec::new();
+    /// Removes the pair that was told longest ago; one of a name with rules only if there is no other.
+    fn remove_oldest(&mut self, has_rules: impl Fn(&str) -> bool) -> Option<(Arc<str>, IpAddr)> {
+        let oldest = self.names.iter().filter_map(|(name, pairs)| {
+            let (place, pair) = pairs.iter().enumerate().min_by_key(|(_, pair)| pair.told)?;
+            Some((has_rules(name), pair.told, name, place))
+        });
+        let (_, _, name, place) = oldest.min()?;
+        let name = Arc::clone(name);
+        let pairs = self.names.get_mut(&name)?;
+        let gone = pairs.swap_remove(place);
+        if pairs.is_empty() {
+            self.names.remove(&name);
         }
-        times.sort_unstable();
-        let mut places: Vec<_> = times.into_iter().take(surplus).map(|(_, at)| at).collect();
-        places.sort_unstable();
-        let removed = places.into_iter().rev().map(|at| self.pairs.swap_remove(at));
-        removed.map(|pair| (pair.name, pair.address)).collect()
+        self.pairs -= 1;
+        Some((name, gone.address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        expression::TCP,
+        key::{Opening, Place},
+        sets::Tail,
+        testing::thing_mac,
+    };
+
+    fn index(names: &[&str]) -> ThingIndex {
+        let opening = Opening {
+            place: Place::Shared {
+                initiator: mudguard_policy::Initiator::Thing,
+                family: mudguard_policy::Family::Ipv4,
+                tail: Tail::Destination(TCP, 443),
+            },
+            comment: "x".into(),
+        };
+        ThingIndex {
+            addresses: Vec::new(),
+            openings: names
+                .iter()
+                .map(|name| ((*name).into(), vec![opening.clone()]))
+                .collect(),
+        }
+    }
+
+    fn address(number: u32) -> IpAddr {
+        std::net::Ipv4Addr::from_bits(number).into()
+    }
+
+    #[test]
+    fn what_a_thing_asks_for_in_vain_does_not_push_out_what_it_may_reach() {
+        let (thing, start) = (thing_mac(1), Instant::now());
+        let index = index(&["cloud"]);
+        let mut answers = Answers::default();
+        answers.remember(thing, &["cloud".into()], &[(address(0), 9)], Some(&index), start);
+        for number in 1..10_000 {
+            let name = canonical(&format!("{number}.Example."));
+            let now = start + Duration::from_millis(number.into());
+            let left = answers.remember(thing, &[name], &[(address(number), 9)], Some(&index), now);
+            assert!(left.iter().all(|(name, _)| &**name != "cloud"));
+        }
+        assert_eq!(answers.told(thing).count(), PAIRS_PER_THING);
+        assert_eq!(
+            answers
+                .all_keys(thing, &index, start + Duration::from_secs(20))
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn strangers_push_out_strangers_only() {
+        let start = Instant::now();
+        let index = index(&["cloud"]);
+        let mut answers = Answers::default();
+        answers.remember(
+            thing_mac(1),
+            &["cloud".into()],
+            &[(address(0), 9)],
+            Some(&index),
+            start,
+        );
+        for number in 0..300u32 {
+            let [_, _, high, low] = number.to_be_bytes();
+            let stranger = MacAddress([6, 0, 0, 0, high, low]);
+            let now = start + Duration::from_millis(number.into());
+            for many in 0..100 {
+                answers.remember(
+                    stranger,
+                    &["x".into(), canonical(&many.to_string())],
+                    &[(address(many), 9)],
+                    None,
+                    now,
+                );
+            }
+        }
+        assert_eq!(answers.told(thing_mac(1)).count(), 1);
+        assert!(answers.clients.len() <= STRANGERS + 1);
+        assert!(
+            answers
+                .clients
+                .values()
+                .all(|told| told.pairs <= PAIRS_PER_STRANGER)
+        );
+    }
+
+    #[test]
+    fn a_pair_ends_a_minute_after_its_ttl_and_not_before_two() {
+        let (thing, start) = (thing_mac(1), Instant::now());
+        let index = index(&["cloud"]);
+        let mut answers = Answers::default();
+        let mut end_of = |ttl, after: u64| {
+            let now = start + Duration::from_secs(after);
+            answers.remember(thing, &["cloud".into()], &[(address(0), ttl)], Some(&index), now);
+            let keys = answers.keys_of(thing, &index, address(0), now);
+            keys.values().next().unwrap().0 - start
+        };
+        assert_eq!(end_of(0, 0), Duration::from_secs(120));
+        assert_eq!(end_of(100, 0), Duration::from_secs(160));
+        assert_eq!(
+            end_of(1, 1),
+            Duration::from_secs(160),
+            "a shorter answer takes nothing away"
+        );
+        assert_eq!(end_of(u32::MAX, 0), Duration::from_secs(86_460));
+        assert!(
+            answers
+                .all_keys(thing, &index, start + Duration::from_secs(86_461))
+                .is_empty()
+        );
+        assert_eq!(answers.told(thing).count(), 1, "still known");
+        answers.forget(&Index::new(), start + Duration::from_secs(3 * 86_400));
+        assert_eq!(answers.told(thing).count(), 0);
     }
 }
