@@ -43,13 +43,14 @@ impl std::fmt::Debug for Context<'_> {
 #[must_use]
 pub fn sentences(context: &Context<'_>) -> Vec<Sentence> {
     let mut flows = Flows::default();
-    let mut exceptions = context.policy.vetoes.len();
     for rule in &context.policy.permits {
-        match rule.action {
-            Action::Accept => flows.add(context, rule),
-            Action::Drop => exceptions += 1,
+        if rule.action == Action::Accept {
+            flows.add(context, rule);
         }
     }
+    let rules = context.policy.permits.iter().chain(&context.policy.vetoes);
+    let drops = rules.filter(|rule| rule.action == Action::Drop);
+    let exceptions = drops.map(|rule| &rule.origin).collect::<BTreeSet<_>>().len();
     flows.add_classes_without_members(context);
     let mut sentences = fold_places(flows.into_sentences());
     if sentences.is_empty() {

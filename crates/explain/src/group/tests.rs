@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use mudguard_mud::DomainName;
-use mudguard_policy::{HeaderCondition, IcmpType, PortSet, Ports, Protocol, narrow};
+use mudguard_policy::{IcmpType, PortSet, Ports, Protocol, narrow};
 
 use super::*;
 use crate::Language;
@@ -246,18 +246,19 @@ fn every_kind_of_service_has_words() {
 }
 
 #[test]
-fn rules_that_take_away_are_counted() {
+fn rules_that_take_away_are_counted_once_for_each_ace() {
     let drop = Rule {
         action: Action::Drop,
         ..out(name("api.example.com"), tcp(80))
     };
     let mut policy = policy(vec![drop.clone(), out(name("api.example.com"), Protocol::Any)]);
+    policy.vetoes.push(drop.clone());
+    assert_eq!(tell(&policy, None).last().unwrap().shape, Shape::Exceptions(1));
     policy.vetoes.push(Rule {
-        conditions: vec![HeaderCondition::Ttl(1)],
+        origin: Origin::ImplicitNtp,
         ..drop
     });
-    let sentences = tell(&policy, None);
-    assert_eq!(sentences.last().unwrap().shape, Shape::Exceptions(2));
+    assert_eq!(tell(&policy, None).last().unwrap().shape, Shape::Exceptions(2));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use mudguard_mud::MudFile;
-use mudguard_policy::{Origin, Right, Site, ThingPolicy, compile};
+use mudguard_policy::{Origin, Peer, Right, Rule, Site, ThingPolicy, compile};
 use serde::Serialize;
 
 use super::{
@@ -77,13 +77,24 @@ fn rights(beyond: &[Right<'_>], file: &MudFile, site: &Site) -> Rights {
         told(&policy, file, site)
     };
     let rules = beyond.iter().map(|right| RuleTold {
-        rule: right.rule.to_string(),
+        rule: rule(right.rule),
         origin: right.rule.origin.clone(),
         certain: right.example.is_some(),
     });
     Rights {
         sentences,
         rules: rules.collect(),
+    }
+}
+
+/// The members of classes are nobody's: the home is made up.
+fn rule(rule: &Rule) -> String {
+    let text = rule.to_string();
+    match &rule.peer {
+        Peer::Things(things) => things.iter().fold(text, |text, mac| {
+            text.replace(&mac.to_string(), "members of its class")
+        }),
+        Peer::Anything | Peer::Name(_) | Peer::Networks(_) | Peer::Gateway => text,
     }
 }
 

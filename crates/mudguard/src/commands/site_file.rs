@@ -65,8 +65,8 @@ pub(super) fn read(path: Option<&Path>, thing: Option<MacAddress>) -> Result<Sit
     };
     let name = path.display().to_string();
     let text = fs::read_to_string(path).map_err(|error| unreadable(&name, error.to_string()))?;
-    let file =
-        toml::from_str(&text).map_err(|error: toml::de::Error| unreadable(&name, error.to_string()))?;
+    let file = toml::from_str(&text)
+        .map_err(|error: toml::de::Error| unreadable(&name, error.to_string().trim_end().to_owned()))?;
     site(file, thing).map_err(|reason| unreadable(&name, reason))
 }
 

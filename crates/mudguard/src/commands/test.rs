@@ -111,13 +111,14 @@ fn reason(policy: &ThingPolicy, origin: &Origin) -> Option<String> {
     }
 }
 
-/// One answer where both families have the same.
+/// One answer where there is one family, or both have the same.
 fn together(mut answers: Vec<Answer>) -> Vec<Answer> {
-    if let [one, two] = &mut answers[..]
-        && (one.allowed, &one.by, &one.reason) == (two.allowed, &two.by, &two.reason)
-    {
-        one.family = None;
-        answers.truncate(1);
+    let is_same = |one: &Answer, two: &Answer| {
+        (one.allowed, &one.by, &one.reason) == (two.allowed, &two.by, &two.reason)
+    };
+    answers.dedup_by(|two, one| is_same(one, two));
+    if let [only] = &mut answers[..] {
+        only.family = None;
     }
     answers
 }
