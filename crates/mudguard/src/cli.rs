@@ -62,6 +62,9 @@ pub(crate) struct RunArgs {
 /// Arguments of `off`.
 #[derive(Debug, Args)]
 pub(crate) struct OffArgs {
+    /// The socket by which a running gateway is recognised, besides the one that it is told by
+    #[arg(long, value_name = "SOCKET", default_value = "/run/mudguard/control.sock")]
+    pub(crate) control: PathBuf,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -14,6 +14,7 @@ mod limited;
 mod log;
 mod names;
 mod notify;
+pub(crate) mod off;
 mod retrievals;
 mod sightings;
 mod start;

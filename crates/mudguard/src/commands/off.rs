@@ -1,7 +1,7 @@
 //! `mudguard off`: the rules leave the kernel, and the router is what it was. It needs no running gateway; one that runs is told, and
 //! leaves the kernel alone until it is started again.
 
-use std::process::ExitCode;
+use std::{os::unix::net::UnixStream, process::ExitCode};
 
 use anyhow::Context;
 use mudguard_firewall::{Removal, TABLE};
@@ -22,11 +22,12 @@ struct Report {
 pub(super) fn run(args: &OffArgs) -> anyhow::Result<ExitCode> {
     let told = off::tell();
     let removal = mudguard_firewall::remove().context("the rules cannot be removed")?;
+    let told = told.context(
+        "the rules are removed, but a gateway runs and does not hear; stop it, or it brings them back",
+    )?;
     let report = Report {
         removed: removed(removal),
-        gateway_runs: told.context(
-            "the rules are removed, but a gateway runs and does not hear; stop it, or it brings them back",
-        )?,
+        gateway_runs: told || UnixStream::connect(&args.control).is_ok(),
     };
     if args.json {
         print::json(&report)?;

@@ -12,6 +12,8 @@ use mudguard_resolver::{AnswerSink, Release, SinkError, Validated};
 use tokio::sync::{Notify, mpsc};
 use tracing::debug;
 
+use super::off::Off;
+
 /// How long somebody whom nobody knows may remember an answer, in seconds: once known, the next question opens the way.
 const STRANGERS_TTL: u32 = 60;
 
@@ -20,22 +22,25 @@ pub(crate) struct Answers {
     elements: Elements,
     interfaces: Vec<String>,
     events: mpsc::Sender<Event>,
-    tables_gone: Arc<Notify>,
+    missed: Arc<Notify>,
+    off: Off,
 }
 
 impl Answers {
-    /// `tables_gone` is told when somebody else has removed the tables.
+    /// `missed` is told when there are no tables to write to.
     pub(crate) fn new(
         elements: Elements,
         interfaces: Vec<String>,
         events: mpsc::Sender<Event>,
-        tables_gone: Arc<Notify>,
+        missed: Arc<Notify>,
+        off: Off,
     ) -> Self {
         Self {
             elements,
             interfaces,
             events,
-            tables_gone,
+            missed,
+            off,
         }
     }
 
@@ -54,6 +59,11 @@ impl AnswerSink for Answers {
         if answer.addresses.is_empty() {
             return Ok(Release::Tell {
                 ttl_at_most: u32::MAX,
+            });
+        }
+        if self.off.is_off() {
+            return Ok(Release::Tell {
+                ttl_at_most: STRANGERS_TTL,
             });
         }
         let client = client.to_canonical();
@@ -75,7 +85,7 @@ impl AnswerSink for Answers {
             .await
             .map_err(|error| {
                 if matches!(error, ElementError::TablesGone) {
-                    self.tables_gone.notify_one();
+                    self.missed.notify_one();
                 }
                 SinkError::new(error)
             })?;

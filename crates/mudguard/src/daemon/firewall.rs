@@ -3,19 +3,22 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mudguard_firewall::{Denials, Firewall};
+use mudguard_firewall::{Denials, Firewall, Tables};
 use mudguard_manager::{Event, Notice, Snapshot, Thing};
 use mudguard_policy::narrow;
 use tokio::{
-    sync::{Notify, mpsc, watch},
+    sync::{Notify, mpsc, oneshot, watch},
     time::sleep,
 };
 use tracing::{debug, error, warn};
 
-use super::FirewallRefused;
+use super::{FirewallRefused, off::Off};
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(300);
+
+const TURNED_OFF: &str =
+    "Mudguard was turned off (mudguard off). Nothing is limited until it is started again.";
 
 /// Loads the rules at the start, before anything else works. If the kernel refuses them, each limited Thing gets the narrow policy: a
 /// start must not leave Things without rules.
@@ -53,42 +56,65 @@ fn narrowed(snapshot: &Snapshot) -> Snapshot {
     }
 }
 
-/// Follows the rules. What the kernel refuses is tried again, the newest rules each time, with longer and longer pauses; the last good
-/// rules stay meanwhile.
-pub(crate) async fn run(
-    mut firewall: Firewall,
-    mut rules: watch::Receiver<Arc<Snapshot>>,
-    events: mpsc::Sender<Event>,
-    tables_gone: Arc<Notify>,
-    refused_at_start: bool,
-) -> anyhow::Result<()> {
-    let mut failures = u32::from(refused_at_start);
-    loop {
-        tokio::select! {
-            changed = rules.changed() => changed.context("the manager has ended")?,
-            () = tables_gone.notified() => warn!("somebody removed Mudguard's tables; they are loaded again"),
-            () = sleep(pause(failures)), if failures > 0 => {}
-        }
-        let snapshot = Arc::clone(&rules.borrow_and_update());
-        let event = match firewall.apply(&snapshot).await {
-            Ok(()) => {
-                debug!(
-                    version = snapshot.version,
-                    things = snapshot.things.len(),
-                    "the kernel took the rules"
-                );
-                failures = 0;
-                Event::Applied {
-                    version: snapshot.version,
+/// The owner of the firewall.
+pub(crate) struct Owner {
+    pub(crate) firewall: Firewall,
+    pub(crate) tables: Tables,
+    pub(crate) rules: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) events: mpsc::Sender<Event>,
+    /// The way of an answer found no tables.
+    pub(crate) missed: Arc<Notify>,
+    pub(crate) off: Off,
+    pub(crate) turn_off: mpsc::Receiver<oneshot::Sender<()>>,
+    /// How often in a row the kernel has refused the rules.
+    pub(crate) failures: u32,
+}
+
+impl Owner {
+    /// Follows the rules. What the kernel refuses is tried again, the newest rules each time, with longer and longer pauses; the last
+    /// good rules stay meanwhile.
+    pub(crate) async fn run(mut self) -> anyhow::Result<()> {
+        loop {
+            tokio::select! {
+                biased;
+                Some(heard) = self.turn_off.recv() => {
+                    warn!("Mudguard was turned off (mudguard off): nothing is limited until it is started again");
+                    let notice = Notice::Limitation(TURNED_OFF.to_owned());
+                    self.events.send(Event::Noticed(notice)).await.context("the manager has ended")?;
+                    let _ = heard.send(());
                 }
+                changed = self.rules.changed() => changed.context("the manager has ended")?,
+                () = self.missed.notified() => {}
+                gone = self.tables.gone() => {
+                    gone?;
+                    if !self.off.is_off() {
+                        warn!("somebody removed Mudguard's tables; they are loaded again");
+                    }
+                }
+                () = sleep(pause(self.failures)), if self.failures > 0 => {}
+            }
+            if !self.off.is_off() {
+                self.apply().await?;
+            }
+        }
+    }
+
+    async fn apply(&mut self) -> anyhow::Result<()> {
+        let snapshot = Arc::clone(&self.rules.borrow_and_update());
+        let event = match self.firewall.apply(&snapshot).await {
+            Ok(()) => {
+                let (version, things) = (snapshot.version, snapshot.things.len());
+                debug!(version, things, "the kernel took the rules");
+                self.failures = 0;
+                Event::Applied { version }
             }
             Err(error) => {
-                failures = failures.saturating_add(1);
-                warn!(%error, retry = ?pause(failures), "the kernel refused the rules; the last good ones stay");
+                self.failures = self.failures.saturating_add(1);
+                warn!(%error, retry = ?pause(self.failures), "the kernel refused the rules; the last good ones stay");
                 Event::Noticed(Notice::FirewallRefused(error.to_string()))
             }
         };
-        events.send(event).await.context("the manager has ended")?;
+        self.events.send(event).await.context("the manager has ended")
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use anyhow::Context;
 use jiff::Timestamp;
 use mudguard_fetch::{Limits, Retriever, TlsRoots};
-use mudguard_firewall::Firewall;
+use mudguard_firewall::{Firewall, Tables};
 use mudguard_manager::{Action, Event, Manager, Notice, Restored, Settings};
 use mudguard_observe::Observer;
 use mudguard_policy::SpecialPurpose;
@@ -27,6 +27,7 @@ use super::{
     firewall, home,
     limited::Limited,
     names, notify,
+    off::Off,
     retrievals::{OwnResolver, Retrievals},
     sightings,
 };
@@ -59,6 +60,8 @@ struct Restart {
 /// # Errors
 /// Why it cannot run.
 pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
+    let off = Off::default();
+    let off_socket = Off::bind()?;
     let interfaces = config.lan.interfaces.get_ref().clone();
     let home = home::read(&interfaces)?;
     let path = config.paths.state.join(DATABASE);
@@ -103,7 +106,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
 
     let (mut firewall, elements, denials) = Firewall::start().await.context(FirewallRefused)?;
     let refusal = firewall::load(&mut firewall, &restart.manager.snapshot()).await?;
-    let refused = refusal.is_some();
+    let failures = u32::from(refusal.is_some());
+    let tables = Tables::watch()?;
     refusal.into_iter().for_each(|notice| restart.notice(notice));
     info!(
         things = restart.manager.snapshot().things.len(),
@@ -121,12 +125,13 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     restart.tell(Event::ClockChanged(clock_state));
 
     let (events_in, events) = mpsc::channel(EVENTS);
-    let tables_gone = Arc::new(Notify::new());
+    let missed = Arc::new(Notify::new());
     let sink = Answers::new(
         elements,
         interfaces.clone(),
         events_in.clone(),
-        Arc::clone(&tables_gone),
+        Arc::clone(&missed),
+        off.clone(),
     );
     let (resolver, names) = names::start(config, &home, Arc::new(sink)).await?;
     let (sightings_in, sightings) = mpsc::channel(EVENTS);
@@ -173,10 +178,20 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     };
     let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?;
 
-    running.own(
-        "firewall",
-        firewall::run(firewall, rules, events_in.clone(), tables_gone, refused),
-    );
+    let (turn_off_in, turn_off) = mpsc::channel(1);
+    let firewall = firewall::Owner {
+        firewall,
+        tables,
+        rules,
+        events: events_in.clone(),
+        missed,
+        off: off.clone(),
+        turn_off,
+        failures,
+    };
+
+    running.own("firewall", firewall.run());
+    running.own("switch", off.hear(off_socket, turn_off_in));
     running.own(
         "kernel's log of denials",
         firewall::hear(denials, events_in.clone()),
