@@ -142,6 +142,14 @@ impl View<'_> {
         })
     }
 
+    /// Whether a file waits that would bring its first rules.
+    pub(crate) fn asks_for_first_rules(&self) -> bool {
+        self.thing.file.is_none()
+            && self.thing.question.as_ref().is_some_and(|question| {
+                matches!(question.waiting, Waiting::File(_)) && self.thing.enforcement == Enforcement::Enforce
+            })
+    }
+
     /// What it may do; nothing to be told if it is not managed.
     pub(crate) fn sentences(&self) -> Vec<Sentence> {
         if self.thing.enforcement == Enforcement::None {

@@ -23,11 +23,14 @@ struct Device<'a> {
     question: Option<Asked<'a>>,
     /// What went wrong with its rules.
     troubles: Vec<Trouble>,
-    may_do: Option<Phrase>,
+    may_do: Phrase,
+    /// Whether anything of it can have been blocked or recorded.
+    is_managed: bool,
     lines: Vec<Line>,
     beyond: Phrase,
     /// Why its rules are believed; the question tells it, if that is what it asks about.
     trust: Option<Label>,
+    is_unsupported: bool,
     blocked_heading: Phrase,
     blocked_count: Option<String>,
     nothing_blocked: Phrase,
@@ -144,7 +147,12 @@ pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<Str
         seen: Moment::seen(thing.last_seen, language),
         question: asked(view, token),
         troubles: troubles(view),
-        may_do: (!is_loose).then_some(Phrase::MAY_DO),
+        may_do: if view.asks_for_first_rules() {
+            Phrase::MAY_DO_MEANWHILE
+        } else {
+            Phrase::MAY_DO
+        },
+        is_managed: !is_loose,
         lines: lines(&view.sentences(), Symbol::Check, language),
         beyond: match thing.enforcement {
             Enforcement::None => Phrase::NOT_LIMITED,
@@ -152,6 +160,10 @@ pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<Str
             Enforcement::Enforce => Phrase::ELSE_BLOCKED,
         },
         trust: trust(&view.trust(), language),
+        is_unsupported: thing
+            .file
+            .as_ref()
+            .is_some_and(|in_force| !in_force.file.is_supported),
         blocked_heading: if is_watched {
             Phrase::WOULD_BE_BLOCKED
         } else {

@@ -5,6 +5,7 @@
 
 mod api;
 mod client;
+mod decisions;
 #[path = "../../examples/sample/files.rs"]
 mod files;
 mod foreign;

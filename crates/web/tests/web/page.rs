@@ -177,7 +177,7 @@ async fn a_question_is_asked_with_what_a_yes_would_permit() {
         Until you decide, it reaches only this router.
         Use these rules
         Do not use them
-        What it may do
+        What it may do until you decide
         May ask this router for the time.
         May look up internet names, through this router.
         Everything else is blocked.
