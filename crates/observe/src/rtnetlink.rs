@@ -2,6 +2,9 @@
 //!
 //! What it is not: a codec of rtnetlink. Attributes that are not needed are passed over, so that no newer kernel's message is refused.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     io,
     net::IpAddr,
@@ -42,6 +45,9 @@ const FAMILY_IPV6: u8 = 10;
 /// NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE, NUD_PERMANENT: the neighbour's MAC address is believed.
 const BELIEVED: u16 = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
 
+/// ARPHRD_ETHER.
+const ETHERNET: u16 = 1;
+
 /// How long the kernel may take for an answer, which it gives at once.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -58,6 +64,8 @@ pub(crate) struct Link {
     pub(crate) mac: Option<MacAddress>,
     /// Whether it is a bridge.
     pub(crate) bridge: bool,
+    /// Whether its frames are Ethernet frames.
+    pub(crate) ethernet: bool,
     /// Whether frames may pass.
     pub(crate) running: bool,
 }
@@ -276,7 +284,7 @@ fn news(kind: u16, body: &[u8]) -> Option<News> {
 const NEIGHBOUR_ADDRESS: u16 = 1;
 
 fn link(gone: bool, reader: &mut Reader<'_>) -> Option<News> {
-    let [family, _, _, _] = reader.array()?;
+    let [family, _pad, kind @ ..] = reader.array::<4>()?;
     // A bridge tells of its ports in messages of its own, where "deleted" means that a port left the bridge.
     if family != FAMILY_UNSPECIFIED {
         return None;
@@ -293,6 +301,7 @@ fn link(gone: bool, reader: &mut Reader<'_>) -> Option<News> {
         master: None,
         mac: None,
         bridge: false,
+        ethernet: u16::from_ne_bytes(kind) == ETHERNET,
         // IFF_RUNNING: set up, and there is a carrier.
         running: flags & 0x40 != 0,
     };
@@ -300,6 +309,8 @@ fn link(gone: bool, reader: &mut Reader<'_>) -> Option<News> {
         match kind {
             1 => link.mac = value.try_into().ok().map(MacAddress),
             3 => link.name = text(value),
+            // IFLA_WIRELESS: an event of a Wi-Fi driver, without most of what else there is to say about the link.
+            11 => return None,
             10 => link.master = value.try_into().ok().map(u32::from_ne_bytes),
             // IFLA_LINKINFO, in which IFLA_INFO_KIND is 1.
             18 => link.bridge = Attributes(value).any(|(kind, value)| kind == 1 && text(value) == "bridge"),

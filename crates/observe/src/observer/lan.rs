@@ -109,7 +109,8 @@ impl Lan {
     /// bridge forwards from one port to another never passes the interface of the bridge, so that a Thing cannot speak for the router there.
     pub(super) fn points(&self) -> Vec<Point> {
         let mut points = Vec::new();
-        for lan in self.links.values().filter(|link| self.is_lan(link)) {
+        let links = || self.links.values().filter(|link| link.ethernet);
+        for lan in links().filter(|link| self.is_lan(link)) {
             let point = |link: &Link, direction| Point {
                 index: link.index,
                 interface: link.name.clone(),
@@ -118,7 +119,7 @@ impl Lan {
                 direction,
             };
             points.push(point(lan, Direction::Outgoing));
-            let ports = self.links.values().filter(|link| {
+            let ports = links().filter(|link| {
                 if lan.bridge {
                     link.master == Some(lan.index)
                 } else {
