@@ -46,3 +46,54 @@ pub(crate) fn denies_type(types: &TypeBitmap, name: &Name, record_type: RecordTy
 pub(crate) fn may_speak_of(owner: &Name, types: &TypeBitmap, name: &Name) -> bool {
     !name.is_below(owner) || !(types.is_delegation() || types.contains(RecordType::DNAME))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types(present: &[RecordType]) -> TypeBitmap {
+        let mut bits = [0_u8; 32];
+        for RecordType(number) in present {
+            bits[usize::from(number / 8)] |= 0x80 >> (number % 8);
+        }
+        TypeBitmap::parse(&[&[0, 32][..], &bits].concat()).unwrap()
+    }
+
+    fn denies(name: &str, present: &[RecordType], record_type: RecordType) -> bool {
+        denies_type(&types(present), &name.parse().unwrap(), record_type)
+    }
+
+    #[test]
+    fn only_the_parent_denies_a_ds_record() {
+        use RecordType as T;
+        assert!(denies("a.", &[T::NS], T::DS));
+        assert!(denies("a.", &[T::A], T::DS));
+        assert!(!denies("a.", &[T::NS, T::SOA], T::DS));
+        assert!(!denies("a.", &[T::NS, T::DS], T::DS));
+        // The root has no parent.
+        assert!(denies(".", &[T::NS, T::SOA], T::DS));
+    }
+
+    #[test]
+    fn only_the_child_denies_other_types() {
+        use RecordType as T;
+        assert!(!denies("a.", &[T::NS], T::A));
+        assert!(denies("a.", &[T::NS, T::SOA], T::A));
+        assert!(!denies("a.", &[T::NS, T::SOA], T::ANY));
+    }
+
+    #[test]
+    fn a_zone_cut_and_a_dname_say_nothing_of_names_below() {
+        use RecordType as T;
+        let (owner, below) = ("a.".parse().unwrap(), "b.a.".parse().unwrap());
+        for (present, may) in [
+            (&[T::NS][..], false),
+            (&[T::DNAME], false),
+            (&[T::NS, T::SOA], true),
+            (&[T::A], true),
+        ] {
+            assert_eq!(may_speak_of(&owner, &types(present), &below), may, "{present:?}");
+            assert!(may_speak_of(&below, &types(present), &owner));
+        }
+    }
+}

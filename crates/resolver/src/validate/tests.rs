@@ -3,6 +3,7 @@
 mod absence;
 mod aliases;
 mod delegations;
+mod keys;
 mod limits;
 mod mutations;
 mod records;
