@@ -13,7 +13,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
     commands::run(cli.command).unwrap_or_else(|error| {
-        eprintln!("mudguard: {error:#}");
+        eprintln!("mudguard: {}", print::reasons(&error));
         commands::exit_code(&error)
     })
 }

@@ -42,9 +42,31 @@ pub(crate) fn plain(text: &str) -> String {
         .collect()
 }
 
+/// An error with its causes, each told once: some errors name their cause themselves.
+pub(crate) fn reasons(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text += ": ";
+            text += &cause;
+        }
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
+    use anyhow::{Context, anyhow};
+
     use super::*;
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let error = Err::<(), _>(anyhow!("no such file"))
+            .context("a.toml: no such file")
+            .context("the start");
+        assert_eq!(reasons(&error.unwrap_err()), "the start: a.toml: no such file");
+    }
 
     #[test]
     fn foreign_text_cannot_steer_a_terminal() {

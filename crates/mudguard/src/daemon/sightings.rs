@@ -146,7 +146,7 @@ mod tests {
         let error: MudUrlError = MudUrl::parse("http://maker.example/lamp").unwrap_err();
         let heard = announced(
             SightedBy::Dhcpv4,
-            SightedUrl::Refused("http://maker.example/lamp".to_owned(), error.clone()),
+            SightedUrl::Refused("http://maker.example/lamp".to_owned(), error),
         );
         assert_eq!(
             heard.url,
