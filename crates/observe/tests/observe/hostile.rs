@@ -31,7 +31,14 @@ pub(crate) type Row = (&'static str, Vec<u8>, Expected);
 
 /// All of them.
 pub(crate) fn rows() -> Vec<Row> {
-    [headers::rows(), dhcpv4::rows(), dhcpv6::rows(), lldp::rows()].concat()
+    [
+        headers::rows(),
+        dhcpv4::rows(),
+        mud_strings::rows(),
+        dhcpv6::rows(),
+        lldp::rows(),
+    ]
+    .concat()
 }
 
 #[test]

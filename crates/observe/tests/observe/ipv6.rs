@@ -82,15 +82,18 @@ fn a_real_client_is_heard_with_its_lease_and_its_release() {
         Running::start(command).unwrap()
     };
     let client = dhclient(&[]);
-    let said = observed.wait("the announcement by DHCPv6", |sighting| match sighting {
-        Sighting::Announced {
+    let said = observed.wait("the announcement by DHCPv6", |sighting| {
+        let Sighting::Announced {
             channel: SightedBy::Dhcpv6,
             mac: who,
             port,
             url,
             ..
-        } => Some((*who, port.clone(), url.clone())),
-        _ => None,
+        } = sighting
+        else {
+            return None;
+        };
+        Some((*who, port.clone(), url.clone()))
     });
     assert_eq!(
         said,
@@ -100,30 +103,37 @@ fn a_real_client_is_heard_with_its_lease_and_its_release() {
             SightedUrl::Url(URL.parse().unwrap())
         )
     );
-    let (port, address, lifetime) = observed.wait(
-        &format!("a lease by DHCPv6; {}", client.log()),
-        |sighting| match sighting {
-            Sighting::Leased {
+    let (port, address, lifetime) =
+        observed.wait(&format!("a lease by DHCPv6; {}", client.log()), |sighting| {
+            let Sighting::Leased {
                 port,
                 address: IpAddr::V6(address),
                 lifetime,
                 ..
-            } => Some((port.clone(), *address, *lifetime)),
-            _ => None,
-        },
-    );
+            } = sighting
+            else {
+                return None;
+            };
+            Some((port.clone(), *address, *lifetime))
+        });
     assert_eq!(port, lamp.port());
     assert_eq!(address.segments()[..4], ROUTER_IPV6.segments()[..4]);
     assert_eq!(lifetime, Duration::from_secs(300));
-    client
-        .wait_for(SOON, |log| log.contains("Bound").then_some(()))
-        .ok();
+    // The client must have written down what it is to give back.
+    until(SOON, || {
+        let leases = fs::read_to_string(file("leases"))?;
+        Ok(leases.contains("iaaddr").then_some(()))
+    })
+    .unwrap();
     drop(client);
-    let _releasing = dhclient(&["-r"]);
+    let releasing = dhclient(&["-r"]);
     let released = Sighting::Released {
         mac: mac(lamp),
         address: address.into(),
     };
+    releasing
+        .wait_for(SOON, |log| log.contains("Release on").then_some(()))
+        .unwrap();
     observed.wait("the release", |sighting| (*sighting == released).then_some(()));
     assert_eq!(observed.observer.counters().refused, [].into());
 }

@@ -43,9 +43,11 @@ fn each_hostile_frame_is_seen_as_its_verdict_says() {
         let until = observed.seen.len() - 1;
         let announced: Vec<_> = observed.seen[from..until]
             .iter()
-            .filter_map(|sighting| match sighting {
-                Sighting::Announced { mac, url, .. } => Some((mac.0, url.clone())),
-                _ => None,
+            .filter_map(|sighting| {
+                let Sighting::Announced { mac, url, .. } = sighting else {
+                    return None;
+                };
+                Some((mac.0, url.clone()))
             })
             .collect();
         let refused = observed.observer.counters().refused != before.refused;

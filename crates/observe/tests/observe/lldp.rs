@@ -125,18 +125,18 @@ fn lldpd_is_heard_and_says_when_it_ends() {
     ])
     .unwrap();
     configure(&["update"]).unwrap();
-    let url = observed.wait(
-        &format!("lldpd; its log:\n{}", daemon.log()),
-        |sighting| match sighting {
-            Sighting::Announced {
-                channel: SightedBy::Lldp,
-                mac: who,
-                url: SightedUrl::Url(url),
-                ..
-            } => Some((*who, url.to_string())),
-            _ => None,
-        },
-    );
+    let url = observed.wait(&format!("lldpd; its log:\n{}", daemon.log()), |sighting| {
+        let Sighting::Announced {
+            channel: SightedBy::Lldp,
+            mac: who,
+            url: SightedUrl::Url(url),
+            ..
+        } = sighting
+        else {
+            return None;
+        };
+        Some((*who, url.to_string()))
+    });
     assert_eq!(url, (mac(lamp), URL.to_owned()));
     daemon.signal(nix::sys::signal::Signal::SIGTERM).unwrap();
     daemon.wait(Duration::from_secs(5)).unwrap();

@@ -79,24 +79,30 @@ impl Observed {
 
     /// Waits for an announcement of this Thing, and returns its port and its MUD URL as debug text.
     pub(crate) fn announced(&mut self, mac: MacAddress) -> (String, mudguard_observe::SightedUrl) {
-        self.wait(&format!("an announcement of {mac}"), |sighting| match sighting {
-            Sighting::Announced {
+        self.wait(&format!("an announcement of {mac}"), |sighting| {
+            let Sighting::Announced {
                 mac: who, port, url, ..
-            } if *who == mac => Some((port.clone(), url.clone())),
-            _ => None,
+            } = sighting
+            else {
+                return None;
+            };
+            (*who == mac).then(|| (port.clone(), url.clone()))
         })
     }
 
     /// Waits for a lease of this Thing.
     pub(crate) fn leased(&mut self, mac: MacAddress) -> (String, IpAddr, Duration) {
-        self.wait(&format!("a lease of {mac}"), |sighting| match sighting {
-            Sighting::Leased {
+        self.wait(&format!("a lease of {mac}"), |sighting| {
+            let Sighting::Leased {
                 mac: who,
                 port,
                 address,
                 lifetime,
-            } if *who == mac => Some((port.clone(), *address, *lifetime)),
-            _ => None,
+            } = sighting
+            else {
+                return None;
+            };
+            (*who == mac).then(|| (port.clone(), *address, *lifetime))
         })
     }
 
