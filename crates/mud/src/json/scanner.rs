@@ -42,9 +42,18 @@ impl<'a> Scanner<'a> {
 
     /// Passes over white space.
     pub(super) fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.step();
-        }
+        self.skip_until(|octet| !matches!(octet, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
+    /// Passes over everything before the first octet of a kind; without one it stops at the end.
+    fn skip_until(&mut self, is_meant: impl Fn(u8) -> bool) {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let skipped = rest
+            .iter()
+            .position(|octet| is_meant(*octet))
+            .unwrap_or(rest.len());
+        work::done(skipped);
+        self.at += skipped;
     }
 
     /// An error at this place.
@@ -108,6 +117,7 @@ impl<'a> Scanner<'a> {
         let mut start = self.at;
         let mut resolved = String::new();
         loop {
+            self.skip_until(|octet| matches!(octet, b'"' | b'\\' | 0..=0x1f));
             match self.peek() {
                 Some(b'"') if resolved.is_empty() => {
                     let text = self.since(start);
@@ -124,13 +134,12 @@ impl<'a> Scanner<'a> {
                     resolved.push(self.escape()?);
                     start = self.at;
                 }
-                Some(0..=0x1f) => {
+                Some(_) => {
                     return Err(self.error(
                         "a control character stands in a text",
                         "write it as an escape such as `\\n`",
                     ));
                 }
-                Some(_) => self.step(),
                 None => return Err(self.error("the file ends within a text", "the file seems to be cut off")),
             }
         }

@@ -1,3 +1,5 @@
+//! The JSON reader: positions, refusals, limits, and agreement with serde_json.
+
 use proptest::prelude::*;
 use serde_json::Value as Serde;
 

@@ -242,18 +242,26 @@ impl<'a> Lines<'a> {
     }
 
     fn at(&mut self, at: usize) -> (u32, u32) {
-        while self.at < at.min(self.text.len()) {
-            let octet = self.text.get(self.at).copied().unwrap_or_default();
-            if octet == b'\n' {
-                self.line = self.line.saturating_add(1);
+        let passed = self
+            .text
+            .get(self.at..at.min(self.text.len()))
+            .unwrap_or_default();
+        work::done(passed.len());
+        self.at += passed.len();
+        let lines = passed.iter().filter(|octet| **octet == b'\n').count();
+        let rest = match passed.iter().rposition(|octet| *octet == b'\n') {
+            Some(end) => {
                 self.column = 1;
-            } else if octet & 0xc0 != 0x80 {
-                // The other octets of a character do not count.
-                self.column = self.column.saturating_add(1);
+                passed.get(end + 1..).unwrap_or_default()
             }
-            self.at += 1;
-            work::done(1);
-        }
+            None => passed,
+        };
+        // The octets that go on with a character do not count.
+        let characters = rest.iter().filter(|octet| **octet & 0xc0 != 0x80).count();
+        self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
+        self.column = self
+            .column
+            .saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
         (self.line, self.column)
     }
 }
