@@ -198,3 +198,74 @@ fn port(protocol: u8, rest: &[u8]) -> Option<u16> {
         .then(|| array(rest, 2).map(u16::from_be_bytes))
         .flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOBODY: fn(IpAddr) -> Option<MacAddress> = |_| None;
+
+    fn sample(prefix: &'static str, packet: &[u8]) -> Option<Denial> {
+        let sample = Sample {
+            prefix: prefix.as_bytes(),
+            source: Some([2, 0, 0, 0, 0, 1]),
+            destination: Some([2, 0, 0, 0, 0, 2]),
+            packet,
+        };
+        denial(&sample, NOBODY)
+    }
+
+    /// IPv4 with options, to port 443.
+    const OPTIONS: [u8; 28] = [
+        0x46, 0, 0, 28, 0, 0, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 198, 51, 100, 1, 1, 1, 1, 1, 0x12, 0x34, 1,
+        187,
+    ];
+
+    fn ipv6(next: u8, rest: &[u8]) -> Vec<u8> {
+        let mut packet = vec![0x60, 0, 0, 0, 0, 0, next, 64];
+        packet.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+        packet.extend([0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+        packet.extend(rest);
+        packet
+    }
+
+    #[test]
+    fn ports_stand_behind_options_and_extension_headers() {
+        let read_port = |packet: &[u8]| read(packet).map(|read| (read.protocol, read.port));
+        assert_eq!(read_port(&OPTIONS), Some((6, Some(443))));
+        let hop_by_hop_then_udp = [17, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 53];
+        assert_eq!(read_port(&ipv6(0, &hop_by_hop_then_udp)), Some((17, Some(53))));
+        let first_fragment = [17, 0, 0, 1, 0, 0, 0, 0, 1, 2, 0, 53];
+        assert_eq!(read_port(&ipv6(44, &first_fragment)), Some((17, Some(53))));
+        let later_fragment = [17, 0, 0, 9, 0, 0, 0, 0, 1, 2, 0, 53];
+        assert_eq!(read_port(&ipv6(44, &later_fragment)), Some((17, None)));
+        assert_eq!(read_port(&ipv6(58, &[128, 0, 0, 0])), Some((58, None)));
+        let mut fragment = OPTIONS;
+        fragment[7] = 1;
+        assert_eq!(read_port(&fragment), Some((6, None)));
+    }
+
+    #[test]
+    fn headers_without_end_end() {
+        assert_eq!(read(&ipv6(0, &[0; 80])).map(|read| read.port), Some(None));
+    }
+
+    #[test]
+    fn who_is_the_thing_follows_from_the_chain() {
+        let out = sample(OUT_SAMPLE, &OPTIONS).unwrap();
+        assert_eq!((out.mac.0[5], out.peer), (1, [198, 51, 100, 1].into()));
+        let into = sample(IN_SAMPLE, &OPTIONS).unwrap();
+        assert_eq!((into.mac.0[5], into.peer), (2, [192, 0, 2, 1].into()));
+        assert_eq!(sample("somebody else's", &OPTIONS), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_octets_make_it_panic(packet in prop::collection::vec(any::<u8>(), 0..128)) {
+            let _ = sample(OUT_SAMPLE, &packet);
+            let _ = log::samples(&packet).filter_map(|sample| denial(&sample, NOBODY)).count();
+        }
+    }
+}

@@ -11,16 +11,18 @@ use std::{
     time::Instant,
 };
 
-use mudguard_policy::MacAddress;
+use mudguard_policy::{Family, MacAddress};
 use tokio::sync::Mutex;
 
 use crate::{
     ElementError,
     answers::{ADDRESSES_PER_NAME, Answers, TTL_AT_MOST, canonical},
     flows::InForce,
-    key::Key,
+    key::{Key, Part},
     lower::Index,
     netlink::elements::{ElementSocket, Wanted},
+    sets::Plane,
+    skeleton::bound,
 };
 
 /// At most so many names of one answer are looked at: a chain of aliases is not longer.
@@ -97,6 +99,28 @@ impl Elements {
         self.shared.thing_at(address)
     }
 
+    /// Binds an address that this router's own DHCP server has just lent, without waiting for the ruleset in which the manager says so:
+    /// the first packets of a managed Thing would otherwise be dropped as those of somebody else. The next ruleset replaces it.
+    ///
+    /// # Errors
+    /// The kernel did not take it.
+    pub async fn bind(&self, thing: MacAddress, address: IpAddr) -> Result<(), ElementError> {
+        let mut state = self.shared.state.lock().await;
+        for plane in [Plane::Routed, Plane::Bridged] {
+            let key = Key {
+                plane,
+                set: bound(Family::of(address)).into(),
+                parts: vec![Part::Mac(thing), Part::Address(address)],
+            };
+            match state.socket.add(&key) {
+                // Not every kernel has a table for bridges.
+                Err(error) if plane == Plane::Bridged && error.kind() == io::ErrorKind::NotFound => {}
+                result => result.map_err(refused)?,
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the addresses that are about to be told to a Thing for `names` (the name asked for, then its aliases) reachable for it, and
     /// returns when the kernel has them. The answer is remembered, also for a Thing that is not managed, so that a policy that comes
     /// later opens it too. Of each name 32 addresses are kept, of more the first.
@@ -154,10 +178,15 @@ impl State {
                 comment,
             })
             .collect();
-        match self.socket.write(&wanted, &unwanted) {
-            Ok(()) => Ok(told),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(ElementError::TablesGone),
-            Err(error) => Err(ElementError::Refused(error)),
-        }
+        self.socket.write(&wanted, &unwanted).map_err(refused)?;
+        Ok(told)
+    }
+}
+
+fn refused(error: io::Error) -> ElementError {
+    if error.kind() == io::ErrorKind::NotFound {
+        ElementError::TablesGone
+    } else {
+        ElementError::Refused(error)
     }
 }

@@ -172,3 +172,71 @@ fn transport(opening: &Tuple) -> Transport {
         other => Transport::Other(other),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mudguard_policy::{Peer, Protocol, Rule};
+
+    use super::*;
+    use crate::testing::*;
+
+    fn tuple(source: (&str, u16), destination: (&str, u16)) -> Tuple {
+        Tuple {
+            source: source.0.parse().unwrap(),
+            destination: destination.0.parse().unwrap(),
+            protocol: TCP,
+            source_port: source.1,
+            destination_port: destination.1,
+            icmp: None,
+        }
+    }
+
+    fn revoked(rules: impl IntoIterator<Item = Rule>) -> Revoked {
+        let now = InForce::of(&home([thing(1, Enforcement::Enforce, rules)]));
+        now.revoked_since(&InForce::default(), &Answers::default())
+            .unwrap()
+    }
+
+    #[test]
+    fn addresses_are_those_that_the_rules_saw() {
+        // Masqueraded by the router, whose address towards the internet is 198.51.100.254.
+        let original = tuple(("192.0.2.11", 50_000), ("198.51.100.1", 443));
+        let reply = tuple(("198.51.100.1", 443), ("198.51.100.254", 50_000));
+        let to_host = rule("out", networks(["198.51.100.1/32"]), tcp(443));
+        assert!(!revoked([to_host]).forbids(&original, &reply));
+        assert!(revoked([]).forbids(&original, &reply));
+        // Forwarded by the router from its port 8443 to the Thing's port 443.
+        let original = tuple(("198.51.100.1", 50_000), ("198.51.100.254", 8443));
+        let reply = tuple(("192.0.2.11", 443), ("198.51.100.1", 50_000));
+        let to_thing = from_peer(rule("in", Peer::Anything, tcp(443)));
+        assert!(!revoked([to_thing]).forbids(&original, &reply));
+        assert!(revoked([from_peer(rule("in", Peer::Anything, tcp(8443)))]).forbids(&original, &reply));
+    }
+
+    #[test]
+    fn flows_of_others_and_of_the_router_go_on() {
+        let others = tuple(("192.0.2.12", 50_000), ("198.51.100.1", 443));
+        let reply = tuple(("198.51.100.1", 443), ("192.0.2.12", 50_000));
+        assert!(!revoked([]).forbids(&others, &reply));
+        let routers = tuple(("192.0.2.1", 50_000), ("192.0.2.11", 80));
+        let reply = tuple(("192.0.2.11", 80), ("192.0.2.1", 50_000));
+        assert!(!revoked([]).forbids(&routers, &reply));
+    }
+
+    #[test]
+    fn of_a_thing_that_left_all_flows_end() {
+        let any = rule("any", Peer::Anything, Protocol::Any);
+        let before = InForce::of(&home([thing(1, Enforcement::Enforce, [any])]));
+        let revoked = InForce::of(&home([]))
+            .revoked_since(&before, &Answers::default())
+            .unwrap();
+        let flow = tuple(("192.0.2.11", 50_000), ("198.51.100.1", 443));
+        assert!(revoked.forbids(&flow, &tuple(("198.51.100.1", 443), ("192.0.2.11", 50_000))));
+    }
+
+    #[test]
+    fn nothing_is_looked_at_when_nothing_changed() {
+        let same = || InForce::of(&home([thing(1, Enforcement::Enforce, [])]));
+        assert!(same().revoked_since(&same(), &Answers::default()).is_none());
+    }
+}

@@ -230,14 +230,27 @@ impl Table {
     }
 
     fn rule(&self, chain: &str, rule: &Rule) -> Value {
-        command(NfCmd::Add(NfListObject::Rule(schema::Rule {
+        let mut declaration = command(NfCmd::Add(NfListObject::Rule(schema::Rule {
             family: self.family,
             table: TABLE.into(),
             chain: chain.to_owned().into(),
             expr: rule.statements.clone().into(),
             comment: rule.comment.clone().map(Cow::Owned),
             ..schema::Rule::default()
-        })))
+        })));
+        // The crate has these flags in no order; a ruleset is always the same text.
+        let statements = declaration
+            .pointer_mut("/add/rule/expr")
+            .and_then(Value::as_array_mut);
+        for statement in statements.into_iter().flatten() {
+            let flags = statement
+                .pointer_mut("/match/left/fib/flags")
+                .and_then(Value::as_array_mut);
+            if let Some(flags) = flags {
+                flags.sort_by_key(ToString::to_string);
+            }
+        }
+        declaration
     }
 
     fn elements(&self, set: &Set) -> Value {

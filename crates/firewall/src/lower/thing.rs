@@ -130,6 +130,8 @@ impl ThingLowering<'_, '_> {
                     addresses.for_each(|address| add(Target::Network(single(address))));
                 }
             }
+            // The router is at no port of a bridge.
+            Peer::Gateway if self.plane == Plane::Bridged => {}
             Peer::Gateway => {
                 let gateway = self.ground.gateway.iter().copied();
                 for address in gateway.filter(|at| families(rule).any(|family| family == Family::of(*at))) {

@@ -83,6 +83,16 @@ impl ElementSocket {
         self.send(awaited)
     }
 
+    /// Makes an element be there for ever.
+    pub(crate) fn add(&mut self, key: &Key) -> io::Result<()> {
+        self.writer.clear();
+        self.message(BATCH_BEGIN, 0, 0, NFTABLES, |_| {});
+        self.element(NEW_ELEMENTS, CREATE | ACK, key, None);
+        let awaited = self.sequence;
+        self.message(BATCH_END, 0, 0, NFTABLES, |_| {});
+        self.send(awaited)
+    }
+
     fn refresh(&mut self, element: &Wanted<'_>, flags: u16) {
         let value = Some((element.lifetime, element.comment));
         self.element(NEW_ELEMENTS, CREATE, element.key, value);

@@ -1,0 +1,147 @@
+//! Commands of nft in nft's own words, so that people can read golden rulesets.
+
+use serde_json::Value;
+
+/// The commands, one a line; those of `without` are left out.
+pub(super) fn text(commands: &Value, without: &Value) -> String {
+    let known: std::collections::BTreeSet<_> = lines(without).collect();
+    let mut lines: Vec<_> = lines(commands).filter(|line| !known.contains(line)).collect();
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn lines(commands: &Value) -> impl Iterator<Item = String> {
+    let commands = commands["nftables"].as_array().into_iter().flatten();
+    commands
+        .flat_map(|command| {
+            let (verb, object) = command.as_object().unwrap().iter().next().unwrap();
+            let (kind, object) = object.as_object().unwrap().iter().next().unwrap();
+            let name = |key: &str| object[key].as_str().unwrap_or_default();
+            let start = format!("{} {kind} {}", name("family"), name("name"));
+            match kind.as_str() {
+                "element" => {
+                    let elements = object["elem"].as_array().unwrap().iter();
+                    elements
+                        .map(|one| format!("{} {} {}", name("family"), name("name"), element(one)))
+                        .collect()
+                }
+                "rule" => {
+                    let words: Vec<_> = object["expr"].as_array().unwrap().iter().map(statement).collect();
+                    let comment = match name("comment") {
+                        "" => String::new(),
+                        comment => format!(" # {comment}"),
+                    };
+                    vec![format!(
+                        "{} {}: {}{comment}",
+                        name("family"),
+                        name("chain"),
+                        words.join(" ")
+                    )]
+                }
+                "set" | "map" => {
+                    let flags = match &object["flags"] {
+                        Value::Null => String::new(),
+                        flags => format!(" {}", list(flags)),
+                    };
+                    vec![format!(
+                        "{start} {}{flags}",
+                        list(&object["type"]).replace(", ", " . ")
+                    )]
+                }
+                "chain" if !object["hook"].is_null() => {
+                    vec![format!(
+                        "{start} hook {} priority {} policy {}",
+                        name("hook"),
+                        object["prio"],
+                        name("policy")
+                    )]
+                }
+                _ if verb == "delete" => vec![format!("delete {start}")],
+                _ => vec![start],
+            }
+        })
+        .collect::<Vec<_>>()
+        .into_iter()
+}
+
+fn list(value: &Value) -> String {
+    match value {
+        Value::Array(all) => all.iter().map(word).collect::<Vec<_>>().join(", "),
+        one => word(one),
+    }
+}
+
+fn element(value: &Value) -> String {
+    let (key, verdict) = match value.as_array() {
+        Some(pair) => (&pair[0], format!(" : {}", statement(&pair[1]))),
+        None => (value, String::new()),
+    };
+    let Some(inner) = key.get("elem") else {
+        return word(key) + &verdict;
+    };
+    let timeout = inner["timeout"]
+        .as_u64()
+        .map_or_else(String::new, |seconds| format!(" timeout {seconds}s"));
+    let comment = inner["comment"]
+        .as_str()
+        .map_or_else(String::new, |comment| format!(" # {comment}"));
+    format!("{}{timeout}{verdict}{comment}", word(&inner["val"]))
+}
+
+fn statement(value: &Value) -> String {
+    let Some((kind, inner)) = value.as_object().and_then(|object| object.iter().next()) else {
+        return word(value);
+    };
+    match kind.as_str() {
+        "match" => {
+            let operator = match inner["op"].as_str().unwrap() {
+                "==" | "in" => " ",
+                "!=" => " != ",
+                other => other,
+            };
+            format!("{}{operator}{}", word(&inner["left"]), word(&inner["right"]))
+        }
+        "vmap" => format!("{} vmap {}", word(&inner["key"]), word(&inner["data"])),
+        "jump" | "goto" => format!("{kind} {}", inner["target"].as_str().unwrap()),
+        "counter" => format!("counter {}", word(inner)),
+        "limit" => format!(
+            "limit {}/{} burst {}",
+            inner["rate"],
+            word(&inner["per"]),
+            inner["burst"]
+        ),
+        "log" => format!(
+            "log {} group {} snaplen {}",
+            inner["prefix"], inner["group"], inner["snaplen"]
+        ),
+        "accept" | "drop" | "return" => kind.clone(),
+        _ => value.to_string(),
+    }
+}
+
+fn word(value: &Value) -> String {
+    let Some((kind, inner)) = value.as_object().and_then(|object| object.iter().next()) else {
+        return match value {
+            Value::String(text) => text.clone(),
+            Value::Array(_) => list(value),
+            other => other.to_string(),
+        };
+    };
+    match kind.as_str() {
+        "payload" => format!("{} {}", word(&inner["protocol"]), word(&inner["field"])),
+        "meta" | "ct" => format!("{kind} {}", word(&inner["key"])),
+        "fib" => format!("fib {} {}", list(&inner["flags"]), word(&inner["result"])),
+        "concat" => inner
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(word)
+            .collect::<Vec<_>>()
+            .join(" . "),
+        "prefix" => format!("{}/{}", word(&inner["addr"]), inner["len"]),
+        "range" => format!("{}-{}", inner[0], inner[1]),
+        "set" => format!("{{ {} }}", list(inner)),
+        "&" => format!("{} & {}", word(&inner[0]), inner[1]),
+        _ => value.to_string(),
+    }
+}
