@@ -65,10 +65,10 @@ fn lines(commands: &Value) -> impl Iterator<Item = String> {
 }
 
 fn list(value: &Value) -> String {
-    match value {
-        Value::Array(all) => all.iter().map(word).collect::<Vec<_>>().join(", "),
-        one => word(one),
-    }
+    value.as_array().map_or_else(
+        || word(value),
+        |all| all.iter().map(word).collect::<Vec<_>>().join(", "),
+    )
 }
 
 fn element(value: &Value) -> String {
@@ -121,10 +121,10 @@ fn statement(value: &Value) -> String {
 
 fn word(value: &Value) -> String {
     let Some((kind, inner)) = value.as_object().and_then(|object| object.iter().next()) else {
-        return match value {
-            Value::String(text) => text.clone(),
-            Value::Array(_) => list(value),
-            other => other.to_string(),
+        return match value.as_str() {
+            Some(text) => text.to_owned(),
+            None if value.is_array() => list(value),
+            None => value.to_string(),
         };
     };
     match kind.as_str() {
