@@ -8,10 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Insecurity, Name, signature::Zone};
+use super::{Insecurity, InsecurityProof, Name, signature::Zone};
 
-/// The most names of which something is kept: about 4 MB if each had keys.
-const MAX_NAMES: usize = 4096;
+/// The memory that it may take, in octets: some thousand names.
+const MAX_OCTETS: usize = 1024 * 1024;
+
+/// About what a name takes beside its own octets and those of keys.
+const OCTETS_PER_NAME: usize = 160;
 
 /// Nothing is kept longer than this, in seconds.
 const MAX_TTL: u32 = 3600;
@@ -33,6 +36,7 @@ pub(crate) enum Cut {
 #[derive(Clone, Debug, Default)]
 pub struct ZoneCuts {
     names: BTreeMap<Name, Known>,
+    octets: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -45,7 +49,16 @@ struct Known {
 impl ZoneCuts {
     /// Forgets everything: after the trust anchors have changed, say.
     pub fn clear(&mut self) {
-        self.names.clear();
+        *self = Self::default();
+    }
+
+    /// Forgets what is known on the way down to a name, so that it is found anew: before an answer is given up as bogus, say, because
+    /// its zone may have changed its keys.
+    pub fn forget(&mut self, name: &Name) {
+        for count in 0..=name.label_count() {
+            self.names.remove(&name.last_labels(count));
+        }
+        self.count_octets();
     }
 
     /// Of how many names something is known.
@@ -69,23 +82,56 @@ impl ZoneCuts {
     }
 
     pub(crate) fn insert(&mut self, name: Name, cut: Cut, ttl: u32, is_provisional: bool, now: Instant) {
-        if self.names.len() >= MAX_NAMES {
-            self.names.retain(|_, known| now < known.until);
-        }
-        if self.names.len() >= MAX_NAMES {
-            // Random names of an attacker are no cuts; cuts cost more to find.
-            self.names
-                .retain(|_, known| matches!(known.cut, Cut::Zone(_) | Cut::Insecure(_)));
-        }
-        if self.names.len() >= MAX_NAMES {
-            self.names.clear();
+        let octets = octets_of(&name, &cut);
+        if self.octets + octets > MAX_OCTETS {
+            self.keep(|known| now < known.until);
+            // Each time there is room for more than one name, so that this is rare.
+            if self.octets > MAX_OCTETS / 4 * 3 {
+                // Names that an attacker makes up are no delegations; those take more work to find again.
+                self.keep(|known| is_delegation(&known.cut));
+            }
+            if self.octets > MAX_OCTETS / 4 * 3 {
+                self.clear();
+            }
         }
         let known = Known {
             cut,
             until: now + Duration::from_secs(ttl.min(MAX_TTL).into()),
             is_provisional,
         };
-        self.names.insert(name, known);
+        self.octets += octets;
+        if let Some(before) = self.names.insert(name.clone(), known) {
+            self.octets = self.octets.saturating_sub(octets_of(&name, &before.cut));
+        }
+    }
+
+    fn keep(&mut self, wanted: impl Fn(&Known) -> bool) {
+        self.names.retain(|_, known| wanted(known));
+        self.count_octets();
+    }
+
+    fn count_octets(&mut self) {
+        self.octets = self
+            .names
+            .iter()
+            .map(|(name, known)| octets_of(name, &known.cut))
+            .sum();
+    }
+}
+
+fn octets_of(name: &Name, cut: &Cut) -> usize {
+    let keys = match cut {
+        Cut::Zone(zone) => zone.keys.iter().map(|key| key.public_key.len() + 32).sum(),
+        Cut::Insecure(_) | Cut::None | Cut::NothingBelow => 0,
+    };
+    OCTETS_PER_NAME + name.as_wire().len() + keys
+}
+
+fn is_delegation(cut: &Cut) -> bool {
+    match cut {
+        Cut::Zone(_) => true,
+        Cut::Insecure(insecurity) => insecurity.proof == InsecurityProof::NoDs,
+        Cut::None | Cut::NothingBelow => false,
     }
 }
 
@@ -120,10 +166,40 @@ mod tests {
             keys: vec![],
         };
         cuts.insert(Name::root(), Cut::Zone(Arc::new(zone)), 10, false, now);
-        for number in 0..MAX_NAMES * 2 {
-            cuts.insert(format!("{number}.").parse().unwrap(), Cut::None, 10, false, now);
+        for number in 0..20_000 {
+            let name = format!("{number}.").parse().unwrap();
+            cuts.insert(name, Cut::None, 10, false, now);
+            assert!(cuts.octets <= MAX_OCTETS);
         }
-        assert!(cuts.len() <= MAX_NAMES);
+        assert!(cuts.len() < 20_000);
         assert!(cuts.get(&Name::root(), now, true).is_some());
+    }
+
+    #[test]
+    fn large_keys_do_not_take_more_memory_than_there_is() {
+        let (mut cuts, now) = (ZoneCuts::default(), Instant::now());
+        let key = super::super::rdata::Dnskey::parse(&[7; 60_000]).unwrap();
+        for number in 0..100 {
+            let apex: Name = format!("{number}.").parse().unwrap();
+            let zone = Zone {
+                apex: apex.clone(),
+                keys: vec![key.clone()],
+            };
+            cuts.insert(apex, Cut::Zone(Arc::new(zone)), 10, false, now);
+            assert!(cuts.octets <= MAX_OCTETS);
+        }
+        assert!(!cuts.is_empty());
+    }
+
+    #[test]
+    fn the_way_to_a_name_can_be_forgotten() {
+        let (mut cuts, now) = (ZoneCuts::default(), Instant::now());
+        for text in [".", "a.", "b.", "x.a."] {
+            cuts.insert(text.parse().unwrap(), Cut::None, 10, false, now);
+        }
+        cuts.forget(&"x.a.".parse().unwrap());
+        assert_eq!(cuts.len(), 1);
+        cuts.clear();
+        assert_eq!((cuts.len(), cuts.octets), (0, 0));
     }
 }

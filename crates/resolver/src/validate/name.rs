@@ -89,6 +89,27 @@ impl Name {
         })
     }
 
+    /// Its labels, the last one first, without the root.
+    fn labels_from_root(&self) -> impl Iterator<Item = &[u8]> {
+        // Where each label begins; a name has at most 127.
+        let mut starts = [0_u8; MAX_OCTETS / 2];
+        let (mut count, mut start) = (0, 0_u8);
+        for label in self.labels() {
+            if let Some(place) = starts.get_mut(count) {
+                *place = start;
+                count += 1;
+            }
+            start = start
+                .wrapping_add(u8::try_from(label.len()).unwrap_or(0))
+                .wrapping_add(1);
+        }
+        (0..count).rev().map(move |place| {
+            let start = usize::from(starts.get(place).copied().unwrap_or(0));
+            let length = usize::from(self.0.get(start).copied().unwrap_or(0));
+            self.0.get(start + 1..start + 1 + length).unwrap_or_default()
+        })
+    }
+
     /// The name without its first label; the root has none.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {
@@ -124,10 +145,8 @@ impl Name {
     /// How many labels both end with.
     #[must_use]
     pub fn common_labels(&self, other: &Self) -> usize {
-        let (mine, others): (Vec<_>, Vec<_>) = (self.labels().collect(), other.labels().collect());
-        mine.iter()
-            .rev()
-            .zip(others.iter().rev())
+        self.labels_from_root()
+            .zip(other.labels_from_root())
             .take_while(|(left, right)| left == right)
             .count()
     }
@@ -162,8 +181,7 @@ impl Name {
 
 impl Ord for Name {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mine, others): (Vec<_>, Vec<_>) = (self.labels().collect(), other.labels().collect());
-        mine.iter().rev().cmp(others.iter().rev())
+        self.labels_from_root().cmp(other.labels_from_root())
     }
 }
 

@@ -214,4 +214,27 @@ mod tests {
         hash(&Name::root(), 10, &[0; 36], &mut budget).unwrap();
         assert_eq!(budget.spent().hash_blocks, 1 + 151 + 1 + 20);
     }
+
+    #[test]
+    fn records_of_two_chains_prove_nothing_together() {
+        // The next hash is the one after its own, or its own, and then it covers every other name.
+        let at = |name: &str, salt: &[u8], covers_all: bool| {
+            let owner = hash(&name.parse().unwrap(), 0, salt, &mut Budget::new()).unwrap();
+            let mut next = owner;
+            next[19] = next[19].wrapping_add(u8::from(!covers_all));
+            let data = [&[1, 0, 0, 0, 1][..], salt, &[20], &next, &[0, 1, 0x02]].concat();
+            let data = Nsec3::parse(&data).unwrap();
+            Nsec3At { owner, data }
+        };
+        let (name, apex) = ("x.a.".parse().unwrap(), "a.".parse().unwrap());
+        let denies = |records: &[Nsec3At]| {
+            deny(&name, RecordType::A, &apex, records, &mut Budget::new())
+                .unwrap()
+                .is_some()
+        };
+        assert!(denies(&[at("a.", b"s", true)]));
+        assert!(!denies(&[at("a.", b"s", false)]));
+        assert!(denies(&[at("a.", b"s", false), at("b.", b"s", true)]));
+        assert!(!denies(&[at("a.", b"s", false), at("b.", b"t", true)]));
+    }
 }

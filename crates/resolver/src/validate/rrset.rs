@@ -49,14 +49,15 @@ pub(crate) fn usable_ttl(ttl: u32) -> u32 {
 /// The RRsets of a section in the order in which they first appear. Signatures of what is not there are dropped.
 pub(crate) fn rrsets_of(section: &[Record]) -> Vec<Rrset<'_>> {
     let mut rrsets: Vec<Rrset<'_>> = Vec::new();
-    let mut places: BTreeMap<(&Name, RecordType), usize> = BTreeMap::new();
+    // By the octets of the owner, which are compared faster than its labels.
+    let mut places: BTreeMap<(&[u8], RecordType), usize> = BTreeMap::new();
     let (signatures, records): (Vec<_>, Vec<_>) = section
         .iter()
         .filter(|record| record.class == CLASS_IN)
         .partition(|record| record.record_type == RecordType::RRSIG);
     for record in records {
         let place = *places
-            .entry((&record.owner, record.record_type))
+            .entry((record.owner.as_wire(), record.record_type))
             .or_insert(rrsets.len());
         if let Some(rrset) = rrsets.get_mut(place) {
             rrset.records.push(record);
@@ -73,7 +74,7 @@ pub(crate) fn rrsets_of(section: &[Record]) -> Vec<Rrset<'_>> {
         let Some(data) = Rrsig::parse(&record.data) else {
             continue;
         };
-        let place = places.get(&(&record.owner, data.type_covered));
+        let place = places.get(&(record.owner.as_wire(), data.type_covered));
         if let Some(rrset) = place.and_then(|&place| rrsets.get_mut(place)) {
             rrset.signatures.push(Signature { data, record });
         }
