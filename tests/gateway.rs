@@ -15,11 +15,10 @@ use std::{
     time::Duration,
 };
 
-use hickory_proto::rr::RecordType;
 use mudguard_tests::home::{
     Home, HomeBuilder, Protocol, Thing, ThingPlan,
-    addresses::{ROUTER_IPV4, ROUTER_IPV6, server},
-    dns::{Question, addresses},
+    addresses::server,
+    dns,
     gateway::{Gateway, binary},
     mud::{MudFile, Peer},
     until,
@@ -79,8 +78,15 @@ impl Lab {
         let shown = self.gateway.wait_for_thing(name, SOON, is_there).unwrap();
         // The page shows what is decided; the kernel has it some milliseconds later. A limited Thing has no way to this port.
         let never_permitted = SocketAddr::new(server(40).0, 22);
-        let kept_in = || Ok(self.home.thing(name).connect(never_permitted, NEVER).is_err().then_some(()));
-        if state == "limited" || state == "restricted" {
+        let kept_in = || {
+            Ok(self
+                .home
+                .thing(name)
+                .connect(never_permitted, NEVER / 8)
+                .is_err()
+                .then_some(()))
+        };
+        if state != "not-limited" {
             until(SOON, kept_in).unwrap();
         }
         shown
@@ -97,14 +103,16 @@ fn lamp_file() -> MudFile<'static> {
 
 /// What the router's resolver tells a Thing about a name, over each family.
 fn look_up(thing: &Thing, name: &str) -> Vec<IpAddr> {
-    let questions = [
-        Question::new(ROUTER_IPV4, name, RecordType::A),
-        Question::new(ROUTER_IPV6, name, RecordType::AAAA),
-    ];
-    questions
-        .iter()
-        .flat_map(|question| addresses(&thing.ask(question).unwrap()))
-        .collect()
+    dns::look_up(thing, name).unwrap()
+}
+
+/// Waits until both families of a name are reached: a decision is shown some milliseconds before the kernel has it.
+fn wait_until_reached(thing: &Thing, name: &str, port: u16) {
+    for address in look_up(thing, name) {
+        let to = SocketAddr::new(address, port);
+        until(SOON, || Ok(reaches_tcp(thing, to).then_some(())))
+            .unwrap_or_else(|_| panic!("{} does not reach {to}", thing.name()));
+    }
 }
 
 /// Whether a connection is opened and carries data both ways.
@@ -118,5 +126,7 @@ fn reaches_tcp(thing: &Thing, to: SocketAddr) -> bool {
 
 /// Whether a datagram arrives and its answer comes back.
 fn reaches_udp(thing: &Thing, to: SocketAddr) -> bool {
-    thing.exchange(to, b"hello", NEVER).is_ok_and(|echo| echo == b"hello")
+    thing
+        .exchange(to, b"hello", NEVER)
+        .is_ok_and(|echo| echo == b"hello")
 }

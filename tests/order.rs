@@ -16,7 +16,7 @@ use hickory_proto::rr::RecordType;
 use crate::home::{
     Home, Protocol, Thing, ThingPlan,
     addresses::{ROUTER_IPV4, fresh},
-    dns::{Question, addresses},
+    dns::{Question, addresses, look_up},
     fresh_name,
     gateway::Gateway,
     mud::{MudFile, Peer},
@@ -31,6 +31,8 @@ const NAMES: u16 = 200;
 const FREE: u16 = 500;
 /// To which port the names are permitted.
 const PORT: u16 = 8883;
+/// A further name in each file: what it permits shows that the file is in the kernel.
+const WARM_UP: &str = "cloud.lamp-maker.example";
 /// Less than the second after which a SYN comes again.
 const FIRST_SYN: Duration = Duration::from_millis(800);
 /// For a Thing to be limited.
@@ -65,7 +67,10 @@ impl Times {
         let mut times = self.0.clone();
         times.sort_unstable();
         let last = times.len().saturating_sub(1);
-        times.get((times.len() * percent / 100).min(last)).copied().unwrap_or_default()
+        times
+            .get((times.len() * percent / 100).min(last))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// How many there are.
@@ -87,7 +92,8 @@ pub fn measure(binary: &std::path::Path, progress: impl Fn(&str)) -> anyhow::Res
     for thing in 0..THINGS {
         let (url, names) = (url(thing), names(thing));
         let names: Vec<_> = names.map(fresh_name).collect();
-        let file = names.iter().fold(MudFile::new(&url), |file, name| {
+        let file = MudFile::new(&url).permit(Peer::Name(WARM_UP), Protocol::Tcp, PORT);
+        let file = names.iter().fold(file, |file, name| {
             file.permit(Peer::Name(name), Protocol::Tcp, PORT)
         });
         home.publish(&file)?;
@@ -102,22 +108,36 @@ pub fn measure(binary: &std::path::Path, progress: impl Fn(&str)) -> anyhow::Res
         // The page shows what is decided; the kernel has it some milliseconds later.
         let forbidden = SocketAddr::new(crate::home::addresses::server(40).0, PORT);
         let thing = home.thing(&name);
-        until(SOON, || Ok(thing.connect(forbidden, FIRST_SYN / 4).is_err().then_some(())))?;
+        until(SOON, || {
+            Ok(thing.connect(forbidden, FIRST_SYN / 4).is_err().then_some(()))
+        })?;
+        for address in look_up(thing, WARM_UP)? {
+            let permitted = || Ok(thing.connect(SocketAddr::new(address, PORT), FIRST_SYN).ok());
+            until(SOON, permitted)?;
+        }
     }
 
     let mut figures = Figures::default();
     let before = blocked(&gateway)?;
     for thing in 0..THINGS {
-        progress(&format!("Thing {} of {THINGS} asks for {NAMES} fresh names, A and AAAA", thing + 1));
+        progress(&format!(
+            "Thing {} of {THINGS} asks for {NAMES} fresh names, A and AAAA",
+            thing + 1
+        ));
         let asking = home.thing(&format!("limited{thing}"));
         let (times, refused) = ask_and_connect(asking, names(thing))?;
         figures.lookups += times.0.len();
         figures.fresh_limited.0.extend(times.0);
         figures.refused.extend(refused);
-        figures.cached_limited.0.extend(asking.enter(|| ask(names(thing)))??.0);
+        figures
+            .cached_limited
+            .0
+            .extend(asking.enter(|| ask(names(thing)))??.0);
     }
     figures.blocked = blocked(&gateway)? - before;
-    progress(&format!("a Thing that nothing limits asks for {FREE} fresh names"));
+    progress(&format!(
+        "a Thing that nothing limits asks for {FREE} fresh names"
+    ));
     let rest = THINGS * NAMES..THINGS * NAMES + FREE;
     figures.fresh_free = home.thing("free").enter(|| ask(rest.clone()))??;
     figures.cached_free = home.thing("free").enter(|| ask(rest))??;
@@ -140,11 +160,17 @@ fn ask_and_connect(thing: &Thing, numbers: std::ops::Range<u16>) -> anyhow::Resu
         for number in numbers {
             let name = fresh_name(number);
             for kind in [RecordType::A, RecordType::AAAA] {
-                let (address, time) = look_up(&name, kind, number)?;
-                let opened = probe::connect(SocketAddr::new(address, PORT), FIRST_SYN);
+                let (address, time) = time_look_up(&name, kind, number)?;
+                let to = SocketAddr::new(address, PORT);
+                let start = Instant::now();
+                let opened = probe::connect(to, FIRST_SYN);
                 times.0.push(time);
                 if let Err(error) = opened {
-                    refused.push(format!("{name} {kind} {address}: {error}"));
+                    let took = start.elapsed();
+                    let again = probe::connect(to, FIRST_SYN).map(drop);
+                    refused.push(format!(
+                        "{name} {kind} {to}: {error} after {took:?}; once more: {again:?}"
+                    ));
                 }
             }
         }
@@ -157,13 +183,13 @@ fn ask(numbers: std::ops::Range<u16>) -> anyhow::Result<Times> {
     let mut times = Times::default();
     for number in numbers {
         for kind in [RecordType::A, RecordType::AAAA] {
-            times.0.push(look_up(&fresh_name(number), kind, number)?.1);
+            times.0.push(time_look_up(&fresh_name(number), kind, number)?.1);
         }
     }
     Ok(times)
 }
 
-fn look_up(name: &str, kind: RecordType, number: u16) -> anyhow::Result<(IpAddr, Duration)> {
+fn time_look_up(name: &str, kind: RecordType, number: u16) -> anyhow::Result<(IpAddr, Duration)> {
     let question = Question::new(ROUTER_IPV4, name, kind);
     let start = Instant::now();
     let answer = question.ask()?;
@@ -171,12 +197,17 @@ fn look_up(name: &str, kind: RecordType, number: u16) -> anyhow::Result<(IpAddr,
     let told = addresses(&answer);
     let (v4, v6) = fresh(number);
     let expected = if kind == RecordType::A { v4 } else { v6 };
-    ensure!(told == [expected], "{name} {kind}: {told:?} instead of {expected}");
+    ensure!(
+        told == [expected],
+        "{name} {kind}: {told:?} instead of {expected}"
+    );
     Ok((expected, time))
 }
 
 /// How many attempts of Things the gateway says were blocked.
 fn blocked(gateway: &Gateway) -> anyhow::Result<u64> {
     let status = gateway.get("/api/v1/status")?;
-    status["blocked"].as_u64().context("the status does not say how much was blocked")
+    status["blocked"]
+        .as_u64()
+        .context("the status does not say how much was blocked")
 }

@@ -13,7 +13,10 @@ use mudguard_tests::{
 
 use serde_json::Value;
 
-use super::{LAMP_CLOUD, LAMP_TCP, LAMP_UDP, LAMP_URL, Lab, NEVER, SOON, look_up, reaches_tcp, reaches_udp};
+use super::{
+    LAMP_CLOUD, LAMP_TCP, LAMP_UDP, LAMP_URL, Lab, NEVER, SOON, look_up, reaches_tcp, reaches_udp,
+    wait_until_reached,
+};
 
 #[test]
 fn a_thing_with_each_dhcp_client_reaches_its_cloud_by_name_over_both_families() {
@@ -23,10 +26,15 @@ fn a_thing_with_each_dhcp_client_reaches_its_cloud_by_name_over_both_families() 
     let lab = Lab::with(
         Home::builder()
             .thing(ThingPlan::new("lamp").mud_url(LAMP_URL))
-            .thing(ThingPlan::new("bulb").mud_url(LAMP_URL).client(DhcpClient::Dhclient)),
+            .thing(
+                ThingPlan::new("bulb")
+                    .mud_url(LAMP_URL)
+                    .client(DhcpClient::Dhclient),
+            ),
     );
     for name in ["lamp", "bulb"] {
         let thing = lab.join(name, "limited");
+        wait_until_reached(thing, LAMP_CLOUD, LAMP_TCP);
         let cloud = look_up(thing, LAMP_CLOUD);
         assert_eq!(cloud, <[IpAddr; 2]>::from(server(11)), "{name}");
         for address in cloud {
@@ -63,18 +71,24 @@ fn a_limited_thing_reaches_no_host_and_no_port_that_its_file_does_not_name() {
     let (cloud, elsewhere) = (server(11), server(40));
 
     // Telling an address opens nothing by itself.
-    assert_eq!(
-        look_up(lamp, "elsewhere.example"),
-        <[IpAddr; 2]>::from(elsewhere)
-    );
+    assert_eq!(look_up(lamp, "elsewhere.example"), <[IpAddr; 2]>::from(elsewhere));
     for address in <[IpAddr; 2]>::from(elsewhere) {
-        assert!(!reaches_tcp(lamp, SocketAddr::new(address, LAMP_TCP)), "{address}");
-        assert!(!reaches_udp(lamp, SocketAddr::new(address, LAMP_UDP)), "{address}");
+        assert!(
+            !reaches_tcp(lamp, SocketAddr::new(address, LAMP_TCP)),
+            "{address}"
+        );
+        assert!(
+            !reaches_udp(lamp, SocketAddr::new(address, LAMP_UDP)),
+            "{address}"
+        );
         assert!(!lamp.ping(address, NEVER).unwrap(), "{address}");
     }
     // Permitted by name, but the name has not been asked for.
     for address in <[IpAddr; 2]>::from(cloud) {
-        assert!(!reaches_tcp(lamp, SocketAddr::new(address, LAMP_TCP)), "{address}");
+        assert!(
+            !reaches_tcp(lamp, SocketAddr::new(address, LAMP_TCP)),
+            "{address}"
+        );
     }
     // The provider's resolver and somebody's time server: the file permits those of this network only.
     for address in [IpAddr::from(RESOLVER_IPV4), RESOLVER_IPV6.into()] {
@@ -91,6 +105,7 @@ fn a_limited_thing_reaches_no_host_and_no_port_that_its_file_does_not_name() {
         .collect();
     assert!(passed.is_empty(), "{passed:?}");
 
+    wait_until_reached(lamp, LAMP_CLOUD, LAMP_TCP);
     for address in look_up(lamp, LAMP_CLOUD) {
         assert!(!reaches_tcp(lamp, SocketAddr::new(address, 22)), "{address}");
         assert!(!reaches_udp(lamp, SocketAddr::new(address, 123)), "{address}");
@@ -127,7 +142,10 @@ fn a_limited_thing_reaches_neither_its_neighbour_nor_the_routers_own_servers() {
     for address in [IpAddr::from(neighbour.ipv4), neighbour.ipv6.into()] {
         assert!(!lamp.ping(address, NEVER).unwrap(), "{address}");
         assert!(!reaches_udp(lamp, SocketAddr::new(address, 7)), "{address}");
-        assert!(lamp.connect(SocketAddr::new(address, 80), NEVER).is_err(), "{address}");
+        assert!(
+            lamp.connect(SocketAddr::new(address, 80), NEVER).is_err(),
+            "{address}"
+        );
     }
     let from_lamp = [IpAddr::from(own.ipv4), own.ipv6.into()];
     let arrived: Vec<_> = at_neighbour
@@ -144,7 +162,10 @@ fn a_limited_thing_reaches_neither_its_neighbour_nor_the_routers_own_servers() {
     let at_lamp = Capture::start(lamp, "eth0").unwrap();
     for address in from_lamp {
         assert!(!laptop.ping(address, NEVER).unwrap(), "{address}");
-        assert!(laptop.connect(SocketAddr::new(address, 80), NEVER).is_err(), "{address}");
+        assert!(
+            laptop.connect(SocketAddr::new(address, 80), NEVER).is_err(),
+            "{address}"
+        );
     }
     let from_laptop = [IpAddr::from(neighbour.ipv4), neighbour.ipv6.into()];
     let arrived: Vec<_> = at_lamp
@@ -166,8 +187,14 @@ fn a_limited_thing_reaches_neither_its_neighbour_nor_the_routers_own_servers() {
         IpAddr::from(mudguard_tests::home::addresses::ROUTER_IPV4),
         mudguard_tests::home::addresses::ROUTER_IPV6.into(),
     ] {
-        assert!(laptop.connect(SocketAddr::new(address, port), SOON).is_ok(), "{address}");
-        assert!(lamp.connect(SocketAddr::new(address, port), NEVER).is_err(), "{address}");
+        assert!(
+            laptop.connect(SocketAddr::new(address, port), SOON).is_ok(),
+            "{address}"
+        );
+        assert!(
+            lamp.connect(SocketAddr::new(address, port), NEVER).is_err(),
+            "{address}"
+        );
     }
 }
 

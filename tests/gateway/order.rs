@@ -17,5 +17,14 @@ fn no_first_syn_is_refused_to_an_address_that_was_just_told() {
         figures.refused
     );
     assert_eq!(figures.blocked, 0);
-    eprintln!("{:?}", [&figures.fresh_limited, &figures.fresh_free, &figures.cached_limited, &figures.cached_free].map(|t| (t.count(), t.percentile(50), t.percentile(99))));
+    eprintln!(
+        "{:?}",
+        [
+            &figures.fresh_limited,
+            &figures.fresh_free,
+            &figures.cached_limited,
+            &figures.cached_free
+        ]
+        .map(|t| (t.count(), t.percentile(50), t.percentile(99)))
+    );
 }

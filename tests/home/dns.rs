@@ -5,7 +5,7 @@
 use std::{
     io::{Read, Write},
     net::{IpAddr, SocketAddr},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
@@ -15,6 +15,7 @@ use hickory_proto::{
 };
 
 use super::{
+    addresses::{ROUTER_IPV4, ROUTER_IPV6},
     namespace::Namespace,
     probe::{connect, exchange},
 };
@@ -96,6 +97,24 @@ impl<'a> Question<'a> {
         Ok(answer)
     }
 
+    /// The same as a stub resolver does it, which asks again each second until the limit.
+    ///
+    /// # Errors
+    /// As [`Question::ask`].
+    pub fn ask_again(&self) -> anyhow::Result<Message> {
+        let deadline = Instant::now() + self.limit;
+        let each = Self {
+            limit: Duration::from_secs(1),
+            ..self.clone()
+        };
+        loop {
+            match each.ask() {
+                Err(_) if Instant::now() < deadline => {}
+                answer => return answer,
+            }
+        }
+    }
+
     fn over_connection(&self, to: SocketAddr, octets: &[u8]) -> anyhow::Result<Vec<u8>> {
         let mut stream = connect(to, self.limit).with_context(|| format!("{to} takes no connection"))?;
         let length = u16::try_from(octets.len())?.to_be_bytes();
@@ -116,6 +135,24 @@ impl Namespace {
     pub fn ask(&self, question: &Question<'_>) -> anyhow::Result<Message> {
         self.enter(|| question.ask())?
     }
+}
+
+/// What a Thing is told about a name by its router, over each family: what a program gets from its stub resolver.
+///
+/// # Errors
+/// As [`Question::ask`].
+pub fn look_up(thing: &Namespace, name: &str) -> anyhow::Result<Vec<IpAddr>> {
+    let questions = [
+        Question::new(ROUTER_IPV4, name, RecordType::A),
+        Question::new(ROUTER_IPV6, name, RecordType::AAAA),
+    ];
+    thing.enter(|| {
+        let mut told = Vec::new();
+        for question in &questions {
+            told.extend(addresses(&question.ask_again()?));
+        }
+        Ok(told)
+    })?
 }
 
 /// The addresses in an answer, in its order.

@@ -31,7 +31,9 @@ impl Flow {
     pub fn start(from: &Namespace, to: &[SocketAddr]) -> anyhow::Result<Self> {
         let (stop, sent) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
         let sockets = from.enter(|| {
-            let bound = to.iter().map(|to| UdpSocket::bind((any(*to), 0)).map(|socket| (socket, *to)));
+            let bound = to
+                .iter()
+                .map(|to| UdpSocket::bind((any(*to), 0)).map(|socket| (socket, *to)));
             bound.collect::<Result<Vec<_>, _>>()
         })??;
         let thread = {

@@ -241,10 +241,15 @@ impl Gateway {
     pub fn get(&self, path: &str) -> anyhow::Result<Value> {
         let mut stream = UnixStream::connect(control(&self.folder))?;
         stream.set_read_timeout(Some(LIMIT))?;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )?;
         let mut response = String::new();
         stream.read_to_string(&mut response)?;
-        let (_, content) = response.split_once("\r\n\r\n").context("no head in the response")?;
+        let (_, content) = response
+            .split_once("\r\n\r\n")
+            .context("no head in the response")?;
         serde_json::from_str(content).with_context(|| format!("no JSON in {response}"))
     }
 

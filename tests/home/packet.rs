@@ -29,14 +29,17 @@ impl Packet {
             }
             [0x86, 0xdd] => {
                 let (header, rest) = ip.split_at_checked(40)?;
-                let address =
-                    |at: usize| <[u8; 16]>::try_from(&header[at..at + 16]).map(|it| Ipv6Addr::from(it).into());
+                let address = |at: usize| {
+                    <[u8; 16]>::try_from(&header[at..at + 16]).map(|it| Ipv6Addr::from(it).into())
+                };
                 (address(8).ok()?, address(24).ok()?, header[6], rest)
             }
             _ => return None,
         };
         let port = |at: usize| match protocol {
-            6 | 17 => rest.get(at..at + 2).map_or(0, |port| u16::from_be_bytes([port[0], port[1]])),
+            6 | 17 => rest
+                .get(at..at + 2)
+                .map_or(0, |port| u16::from_be_bytes([port[0], port[1]])),
             _ => 0,
         };
         Some(Self {

@@ -116,6 +116,31 @@ impl Thing {
         &self.port
     }
 
+    /// Its IPv4 address and its global IPv6 address.
+    ///
+    /// # Errors
+    /// If it has not joined.
+    pub fn ip_addresses(&self) -> anyhow::Result<(IpAddr, IpAddr)> {
+        let output =
+            run(Command::new("ip").args(["-n", self.netns(), "-4", "-oneline", "address", "show", "eth0"]))?;
+        let text = String::from_utf8_lossy(&output);
+        let mut words = text
+            .split_ascii_whitespace()
+            .skip_while(|word| *word != "inet")
+            .skip(1);
+        let v4: Ipv4Addr = words
+            .next()
+            .and_then(|word| word.split('/').next()?.parse().ok())
+            .with_context(|| format!("{} has no IPv4 address", self.name))?;
+        let global = |address: &Ipv6Addr| !address.is_unicast_link_local();
+        let v6 = self.ipv6_addresses()?.into_iter().find(global);
+        Ok((
+            v4.into(),
+            v6.with_context(|| format!("{} has no IPv6 address", self.name))?
+                .into(),
+        ))
+    }
+
     /// From the next time it joins, it sends this MUD URL, or none.
     pub fn announce(&self, mud_url: Option<&str>) {
         self.state().mud_url = mud_url.map(str::to_owned);

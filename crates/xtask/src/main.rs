@@ -1,2 +1,42 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask demo | test | bench`.
+//!
+//! What it is not: part of the product. It builds the daemon, makes the home of `mudguard-tests`, and drives both.
+
+mod bench;
+mod build;
+mod demo;
+mod packages;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of Mudguard")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a home in network namespaces, run the gateway in it, walk a story, and leave the page open until Ctrl-C
+    Demo(demo::Args),
+    /// Run everything: formatting, clippy, documents, tests, the namespace suite, the story
+    Test(test::Args),
+    /// Measure, and print the tables of docs/performance.md
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,28 @@
+//! `cargo xtask bench`: measurements, each printing the lines that `docs/performance.md` holds.
+
+mod order;
+
+use std::process::ExitCode;
+
+/// Arguments of `bench`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(clap::Subcommand)]
+enum Bench {
+    /// Rule first, answer second: refused first SYNs, and what binding an answer costs
+    Order(order::Args),
+}
+
+/// Runs a measurement.
+///
+/// # Errors
+/// If it cannot be carried out.
+pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    match &args.bench {
+        Bench::Order(args) => order::run(args),
+    }
+}
