@@ -281,3 +281,28 @@ fn answers_during_a_policy_change_are_in_the_next_ruleset() {
         assert_eq!(listed.matches("443").count(), 32, "{listed}");
     });
 }
+
+#[test]
+fn an_address_that_was_just_lent_is_bound_before_the_next_ruleset() {
+    let mut lamp = thing(
+        1,
+        Enforcement::Enforce,
+        [rule("any", networks(["198.51.100.0/24"]), udp(1000))],
+    );
+    lamp.bindings.clear();
+    bench(1, &home([lamp]), async |bench, net: &Net| {
+        let (thing, internet) = (net.thing(1), &net.internet);
+        let (own, host) = ENDS[0];
+        assert!(!udp_arrives(thing, internet, own, host, 1000));
+        bench
+            .elements
+            .bind(thing_mac(1), own.parse().unwrap())
+            .await
+            .unwrap();
+        assert!(udp_arrives(thing, internet, own, host, 1000));
+        for family in ["inet", "bridge"] {
+            let bound = net.router.nft(&["list", "set", family, "mudguard", "bound4"]);
+            assert!(bound.contains("02:00:00:00:00:01 . 192.0.2.11"), "{bound}");
+        }
+    });
+}

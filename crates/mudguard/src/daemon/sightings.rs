@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use mudguard_firewall::Elements;
 use mudguard_manager::{Announced, Announcement, Channel, Event};
 use mudguard_observe::{Observer, SightedBy, SightedUrl, Sighting};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep_until},
 };
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::home;
 
@@ -24,6 +25,7 @@ pub(crate) async fn run(
     mut observer: Observer,
     mut sightings: mpsc::Receiver<Sighting>,
     interfaces: Vec<String>,
+    elements: Elements,
     events: mpsc::Sender<Event>,
 ) -> anyhow::Result<()> {
     let mut reading = None;
@@ -53,6 +55,11 @@ pub(crate) async fn run(
                 }
             },
         };
+        if let Event::Leased { mac, address, .. } = &event
+            && let Err(error) = elements.bind(*mac, *address).await
+        {
+            debug!(%error, "a lease counts once the manager's rules are loaded");
+        }
         events.send(event).await.context("the manager has ended")?;
     }
 }

@@ -127,7 +127,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (events_in, events) = mpsc::channel(EVENTS);
     let missed = Arc::new(Notify::new());
     let sink = Answers::new(
-        elements,
+        elements.clone(),
         interfaces.clone(),
         events_in.clone(),
         Arc::clone(&missed),
@@ -200,7 +200,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     running.own("resolver", names.run(snapshots.clone()));
     running.own(
         "observer",
-        sightings::run(observer, sightings, interfaces, events_in.clone()),
+        sightings::run(observer, sightings, interfaces, elements, events_in.clone()),
     );
     running.own("retriever", retrievals.run(wanted, events_in.clone()));
     running.own("clock", clock::run(past, clock_in, events_in));
