@@ -130,15 +130,16 @@ fn text<'a>(bytes: &'a [u8], limits: &Limits, report: &mut Report) -> Result<&'a
         report.say_whole(0, Code::FileTooLarge, message, hint);
         return Err("");
     }
-    let Some(chunk) = bytes.utf8_chunks().next() else {
-        return Ok("");
+    let start = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to();
+            let message = format!("octet {at} is no part of a UTF-8 character");
+            report.say_whole(at, Code::NotUtf8, message, "save the file as UTF-8");
+            let start = bytes.get(..at).unwrap_or_default();
+            return Err(std::str::from_utf8(start).unwrap_or_default());
+        }
     };
-    let start = chunk.valid();
-    if !chunk.invalid().is_empty() {
-        let message = format!("octet {} is no part of a UTF-8 character", start.len());
-        report.say_whole(start.len(), Code::NotUtf8, message, "save the file as UTF-8");
-        return Err(start);
-    }
     let rest = start.strip_prefix('\u{feff}');
     if rest.is_some() {
         report.say_byte_order_mark();

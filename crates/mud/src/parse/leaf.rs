@@ -108,6 +108,10 @@ impl Reader<'_> {
             self.wrong_type(place, "a text");
             return None;
         };
+        // Printable ASCII, as nearly all texts are, needs no closer look.
+        if text.bytes().all(|octet| matches!(octet, 0x20..=0x7e)) {
+            return Some(text);
+        }
         if let Some(character) = text.chars().find(|character| !is_yang_character(*character)) {
             let message = format!(
                 "the text holds the character U+{:04X}, which YANG forbids",

@@ -100,6 +100,10 @@ impl<'a> Place<'a> {
             }
             Step::Member(name) => {
                 pointer.push('/');
+                if !name.bytes().any(|octet| matches!(octet, b'~' | b'/')) {
+                    pointer.push_str(name);
+                    return;
+                }
                 for character in name.chars() {
                     match character {
                         '~' => pointer.push_str("~0"),
