@@ -39,10 +39,9 @@ fn lines(commands: &Value) -> impl Iterator<Item = String> {
                     )]
                 }
                 "set" | "map" => {
-                    let flags = match &object["flags"] {
-                        Value::Null => String::new(),
-                        flags => format!(" {}", list(flags)),
-                    };
+                    let flags = object
+                        .get("flags")
+                        .map_or_else(String::new, |flags| format!(" {}", list(flags)));
                     vec![format!(
                         "{start} {}{flags}",
                         list(&object["type"]).replace(", ", " . ")
