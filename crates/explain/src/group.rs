@@ -52,6 +52,7 @@ pub fn sentences(context: &Context<'_>) -> Vec<Sentence> {
     let drops = rules.filter(|rule| rule.action == Action::Drop);
     let exceptions = drops.map(|rule| &rule.origin).collect::<BTreeSet<_>>().len();
     flows.add_classes_without_members(context);
+    flows.join_time();
     let mut sentences = fold_places(flows.into_sentences());
     if sentences.is_empty() {
         sentences.push(plain(Shape::Nothing));
@@ -115,6 +116,24 @@ impl Flows {
         }
     }
 
+    /// Who may ask other time servers as well as this router is told so once.
+    fn join_time(&mut self) {
+        if !self.0.contains_key(&Shape::TimeServers) {
+            return;
+        }
+        let Some(router) = self.0.remove(&Shape::TimeFromRouter) else {
+            return;
+        };
+        let mut joined = self.0.remove(&Shape::TimeServers).unwrap_or_default();
+        for (service, flow) in router {
+            let all = joined.entry(service).or_default();
+            all.initiators.extend(flow.initiators);
+            all.details.extend(flow.details);
+            all.aces.extend(flow.aces);
+        }
+        self.0.insert(Shape::TimeFromRouterAndServers, joined);
+    }
+
     fn into_sentences(self) -> Vec<Sentence> {
         let mut sentences = Vec::new();
         for (shape, services) in self.0 {
@@ -125,6 +144,7 @@ impl Flows {
                 Shape::Discovery
                     | Shape::TimeServers
                     | Shape::TimeFromRouter
+                    | Shape::TimeFromRouterAndServers
                     | Shape::NamesFromRouter
                     | Shape::OtherNameService
                     | Shape::AddressAssignment

@@ -45,6 +45,7 @@ keys! {
     SENTENCE_NONE_FOUND = "sentence-none-found",
     SENTENCE_DISCOVERY = "sentence-discovery",
     SENTENCE_TIME_SERVERS = "sentence-time-servers",
+    SENTENCE_TIME_FROM_ROUTER_AND_SERVERS = "sentence-time-from-router-and-servers",
     SENTENCE_TIME_FROM_ROUTER = "sentence-time-from-router",
     SENTENCE_NAMES_FROM_ROUTER = "sentence-names-from-router",
     SENTENCE_ADDRESS_ASSIGNMENT = "sentence-address-assignment",

@@ -55,6 +55,8 @@ pub enum Shape {
     Discovery,
     /// Time servers.
     TimeServers,
+    /// This router's time service, and time servers.
+    TimeFromRouterAndServers,
     /// This router's time service.
     TimeFromRouter,
     /// This router's name service.
@@ -189,6 +191,7 @@ impl Shape {
             Self::Devices(Class::Unknown) => keys::SENTENCE_DEVICES,
             Self::Discovery => keys::SENTENCE_DISCOVERY,
             Self::TimeServers => keys::SENTENCE_TIME_SERVERS,
+            Self::TimeFromRouterAndServers => keys::SENTENCE_TIME_FROM_ROUTER_AND_SERVERS,
             Self::TimeFromRouter => keys::SENTENCE_TIME_FROM_ROUTER,
             Self::NamesFromRouter => keys::SENTENCE_NAMES_FROM_ROUTER,
             Self::AddressAssignment => keys::SENTENCE_ADDRESS_ASSIGNMENT,

@@ -156,6 +156,11 @@ sentence-time-servers =
         [yes] {" "}({ $list })
        *[no] {" "}({ $count } names)
     }.
+sentence-time-from-router-and-servers =
+    May ask this router and other time servers for the time{ $few ->
+        [yes] {" "}({ $list })
+       *[no] {" "}({ $count } names)
+    }.
 sentence-time-from-router = May ask this router for the time.
 sentence-names-from-router = May look up internet names, through this router.
 sentence-address-assignment = May ask your network for an address.

@@ -116,8 +116,7 @@ fn a_lamp_reads_as_a_household_speaks() {
         May contact netflix.com (2 names): encrypted web.
         May be controlled by devices in your home: port 9999.
         May search for devices in your home and announce itself to them.
-        May ask time servers for the time (0.pool.ntp.org).
-        May ask this router for the time.
+        May ask this router and other time servers for the time (0.pool.ntp.org).
         May look up internet names, through this router.
     "#]]
     .assert_eq(&text(

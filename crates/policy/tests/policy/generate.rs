@@ -5,4 +5,8 @@ mod packets;
 mod pools;
 mod sites;
 
-pub(crate) use self::{aces::file, packets::plans, sites::site};
+pub(crate) use self::{
+    aces::file,
+    packets::{Plan, plans},
+    sites::site,
+};

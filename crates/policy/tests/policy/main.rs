@@ -6,3 +6,4 @@
 mod differences;
 mod generate;
 mod properties;
+mod real_files;

@@ -136,7 +136,14 @@ impl Plan {
         }
     }
 
-    fn around(&self, sender: Initiator, acl_type: Option<AclType>, ace: &Ace, site: &Site) -> Packet {
+    /// Draws the packet around an ACE of a list of this type, which is about what `sender` sends.
+    pub(crate) fn around(
+        &self,
+        sender: Initiator,
+        acl_type: Option<AclType>,
+        ace: &Ace,
+        site: &Site,
+    ) -> Packet {
         let is_ipv6 = is_ipv6(acl_type, ace, self.peer) != self.other_family;
         let own = if sender == Initiator::Thing {
             source_network(ace)
