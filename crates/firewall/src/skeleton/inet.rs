@@ -9,8 +9,8 @@ use nftables::{
 use super::{GUARDED, common, in_map, infrastructure, observed_addresses};
 use crate::{
     expression::{
-        FAMILIES, accept, connection_is, count, destination, drop_packet, is, jump, lookup_chain, of_family,
-        route, set, source_mac,
+        FAMILIES, IGMP, Stmt, accept, connection_is, count, destination, drop_packet, field, icmp_types, is,
+        is_protocol, jump, lookup_chain, number, of_family, route, set, source_mac, word,
     },
     kernel::Kernel,
     sets::{Plane, address_type},
@@ -39,17 +39,14 @@ pub(crate) fn inet(kernel: &Kernel) -> Table {
     let guarded = || Rule::new([is(source_mac(), set(GUARDED)), jump("guard")]);
     // Errors of ICMP, path MTU discovery among them, are related to their flow.
     let known = || Rule::new([connection_is(&["established", "related"]), accept()]);
-    table.base_chain(
-        "forward",
-        NfHook::Forward,
-        PRIORITY,
-        [
-            guarded(),
-            known(),
-            Rule::new([jump("outbound")]),
-            Rule::new([jump("inbound")]),
-        ],
-    );
+    let mut forward = Vec::from(link_local());
+    forward.extend([
+        guarded(),
+        known(),
+        Rule::new([jump("outbound")]),
+        Rule::new([jump("inbound")]),
+    ]);
+    table.base_chain("forward", NfHook::Forward, PRIORITY, forward);
     let mut input = infrastructure(Plane::Routed);
     input.extend([guarded(), known(), Rule::new([jump("outbound")])]);
     table.base_chain("input", NfHook::Input, PRIORITY, input);
@@ -65,4 +62,31 @@ pub(super) fn wrong_prefix() -> Rule {
         count("spoofed"),
         drop_packet(),
     ])
+}
+
+/// What every network needs, within a bridge of which `br_netfilter` shows the frames here too. Nothing that is routed looks so:
+/// a hop has been taken from it, and its destination is no group of the link.
+fn link_local() -> [Rule; 5] {
+    let to = |family, network: &str| is(destination(family), word(network));
+    let ports = |from: u32, to: u32| {
+        [
+            is(field("udp", "sport"), number(from)),
+            is(field("udp", "dport"), number(to)),
+        ]
+    };
+    let hops = |hops: u32| is(field("ip6", "hoplimit"), number(hops));
+    let rule = |statements: Vec<Stmt>| Rule::new(statements.into_iter().chain([accept()]));
+    let [from_client, to_server] = ports(68, 67);
+    let [from_client6, to_server6] = ports(546, 547);
+    [
+        rule(vec![icmp_types(Family::Ipv6, &[133, 135, 136]), hops(255)]),
+        rule(vec![icmp_types(Family::Ipv6, &[130, 131, 132, 143]), hops(1)]),
+        rule(vec![
+            of_family(Family::Ipv4),
+            is_protocol(IGMP),
+            is(field("ip", "ttl"), number(1u8)),
+        ]),
+        rule(vec![to(Family::Ipv4, "255.255.255.255"), from_client, to_server]),
+        rule(vec![to(Family::Ipv6, "ff02::1:2"), from_client6, to_server6]),
+    ]
 }

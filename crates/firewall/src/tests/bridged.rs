@@ -17,6 +17,15 @@ const ENDS: [[&str; 3]; 2] = [
 
 #[test]
 fn between_things_passes_what_both_permit_and_its_replies() {
+    between_things(false);
+}
+
+#[test]
+fn the_same_passes_where_the_kernel_shows_frames_of_a_bridge_to_the_rules_for_routed_packets() {
+    between_things(true);
+}
+
+fn between_things(br_netfilter: bool) {
     let second = || Peer::Things(vec![thing_mac(2)]);
     let first = || Peer::Things(vec![thing_mac(1)]);
     let out = [
@@ -38,7 +47,13 @@ fn between_things_passes_what_both_permit_and_its_replies() {
         thing(2, Enforcement::Enforce, into),
         thing(3, Enforcement::None, []),
     ]);
-    bench(3, &home, async |_, net: &Net| {
+    bench(3, &home, async move |_, net: &Net| {
+        if br_netfilter {
+            net.router.sysctl(&[
+                ("bridge/bridge-nf-call-iptables", "1"),
+                ("bridge/bridge-nf-call-ip6tables", "1"),
+            ]);
+        }
         let [one, two, three] = [1, 2, 3].map(|number| net.thing(number));
         for [first, second, third] in ENDS {
             assert!(tcp_connects(one, two, second, 1001), "{second}");

@@ -83,7 +83,8 @@ impl Namespace {
         });
     }
 
-    fn sysctl(&self, settings: &'static [(&'static str, &'static str)]) {
+    /// Sets these.
+    pub(super) fn sysctl(&self, settings: &'static [(&'static str, &'static str)]) {
         self.run(move || {
             for (name, value) in settings {
                 // This tree shows the namespace of the thread that opens it.
@@ -227,8 +228,13 @@ pub(super) fn tcp_connects(from: &Namespace, to: &Namespace, destination: &str, 
         let Ok(mut client) = TcpStream::connect_timeout(&at, DENIED * 2) else {
             return false;
         };
-        let (mut accepted, _) = server.accept().unwrap();
-        echo(&mut client, &mut accepted)
+        // The end of a handshake may be dropped too.
+        socket2::SockRef::from(&server)
+            .set_read_timeout(Some(PASSED))
+            .unwrap();
+        server
+            .accept()
+            .is_ok_and(|(mut accepted, _)| echo(&mut client, &mut accepted))
     })
 }
 
@@ -308,4 +314,18 @@ pub(super) fn group_hears(
     });
     server.set_read_timeout(Some(DENIED)).unwrap();
     server.recv(&mut [0; 16]).is_ok()
+}
+
+/// Whether the error comes back that nobody listens.
+pub(super) fn is_refused(from: &Namespace, source: &str, destination: &str, port: u16) -> bool {
+    let source = SocketAddr::new(source.parse().unwrap(), 0);
+    let at = SocketAddr::new(destination.parse().unwrap(), port);
+    from.run(move || {
+        let client = UdpSocket::bind(source).unwrap();
+        client.connect(at).unwrap();
+        client.set_read_timeout(Some(PASSED)).unwrap();
+        client.send(b"probe").unwrap();
+        let heard = client.recv(&mut [0; 16]);
+        heard.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+    })
 }

@@ -210,3 +210,71 @@ fn order_and_vetoes_hold_in_the_kernel() {
         }
     });
 }
+
+#[test]
+fn between_two_bridges_passes_what_both_things_permit() {
+    let other = |number| mudguard_policy::Peer::Things(vec![thing_mac(number)]);
+    let out = [
+        rule("out", other(2), tcp(1001)),
+        rule("out", other(2), udp(1001)),
+        rule("out", other(2), udp(1002)),
+    ];
+    let into = [
+        from_peer(rule("in", other(1), tcp(1001))),
+        from_peer(rule("in", other(1), udp(1001))),
+        from_peer(rule("in", other(1), udp(1003))),
+    ];
+    let mut second = thing(2, Enforcement::Enforce, into);
+    let far = ["203.0.113.2", "2001:db8:2::2"];
+    second.bindings = far
+        .map(|address| mudguard_manager::Binding {
+            address: address.parse().unwrap(),
+            expires: None,
+        })
+        .into();
+    let home = home([thing(1, Enforcement::Enforce, out), second]);
+    bench(2, &home, async |_, net: &Net| {
+        net.router.ip(
+            "link add br-two type bridge\nlink set br-two up\nlink set port2 master br-two\n\
+             addr add 203.0.113.1/24 dev br-two\naddr add 2001:db8:2::1/64 dev br-two nodad\n"
+                .to_owned(),
+        );
+        net.thing(2).ip("addr flush dev eth0\n\
+             addr add 203.0.113.2/24 dev eth0\naddr add 2001:db8:2::2/64 dev eth0 nodad\n\
+             route add default via 203.0.113.1\nroute replace ::/0 via 2001:db8:2::1\n"
+            .to_owned());
+        let (one, two) = (net.thing(1), net.thing(2));
+        for (first, second) in [("192.0.2.11", far[0]), ("2001:db8::11", far[1])] {
+            assert!(udp_arrives(one, two, first, second, 1001), "{second}");
+            assert!(tcp_connects(one, two, second, 1001), "{second}");
+            assert!(
+                !udp_arrives(one, two, first, second, 1002),
+                "only the first permits: {second}"
+            );
+            assert!(
+                !udp_arrives(one, two, first, second, 1003),
+                "only the second permits: {second}"
+            );
+            assert!(
+                !tcp_connects(two, one, first, 1001),
+                "the other way round: {first}"
+            );
+        }
+    });
+}
+
+#[test]
+fn errors_of_a_flow_come_back_to_the_thing() {
+    let any = [rule(
+        "any",
+        networks(["198.51.100.0/24", "2001:db8:f::/64"]),
+        Protocol::Any,
+    )];
+    let home = home([thing(1, Enforcement::Enforce, any)]);
+    bench(1, &home, async |_, net: &Net| {
+        for (own, host) in ENDS {
+            // Nobody listens there: the host answers with an error, which the socket hears.
+            assert!(super::net::is_refused(net.thing(1), own, host, 9), "{host}");
+        }
+    });
+}
