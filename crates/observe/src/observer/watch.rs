@@ -153,6 +153,8 @@ impl Watch {
     /// Asks the kernel for everything there is.
     fn look_around(&mut self) -> Result<(), ObserveError> {
         self.lan.forget();
+        // What was missed may be that a link is gone and its number was given to another.
+        self.captures.clear();
         let everything = loop {
             match self.conversation.everything() {
                 // It had news meanwhile, and more than there was room for.
@@ -169,8 +171,6 @@ impl Watch {
         let mut links = false;
         for news in news {
             if let News::LinkGone(index) = news {
-                // Its number may be given to another link at once.
-                self.captures.retain(|capture| capture.point.index != index);
                 self.hearing.forget_port(index);
             }
             match self.lan.hear(news) {

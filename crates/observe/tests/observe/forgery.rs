@@ -146,6 +146,13 @@ fn an_answer_of_the_router_that_nobody_asked_for_binds_nothing() {
     router.send(&unasked.frame());
     scene.observed.counted(Refusal::AnswerNotAsked, 1);
     scene.nothing_was_lent();
+    // A container beside the router's own programs, say, has a MAC address of its own.
+    let beside = scene
+        .forged()
+        .with(|message| message.frame_from = [2, 0xff, 0, 0, 0, 2]);
+    router.send(&beside.frame());
+    scene.observed.counted(Refusal::ServerNotRouter, 1);
+    scene.nothing_was_lent();
     // The same frame with the right transaction is the router's answer.
     let answer = unasked.with(|message| message.transaction ^= 1);
     router.send(&answer.frame());

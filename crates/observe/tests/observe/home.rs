@@ -1,18 +1,18 @@
 //! Things join, leave and move, with real DHCP clients and a real DHCP server.
 
-use std::time::Duration;
+use std::{os::unix::fs::MetadataExt, time::Duration};
 
 use mudguard_mud::{MudUrl, MudUrlError};
 use mudguard_observe::{ObserveError, Refusal, SightedUrl, Sighting, neighbour};
 use mudguard_tests::{
-    home::{DhcpClient, Home, ThingPlan, addresses::ROUTER_IPV4},
+    home::{DhcpClient, Home, Namespace, ThingPlan, addresses::ROUTER_IPV4},
     left_out_without_root,
 };
 use tokio::time::timeout;
 
 use super::{
     frames::{Dhcpv4, URL},
-    network::{Observed, SOON, Sender, connect, mac},
+    network::{NEVER, Observed, SOON, Sender, connect, mac},
 };
 
 fn url(text: &str) -> SightedUrl {
@@ -122,6 +122,7 @@ fn vlan_tags_do_not_hide_a_thing() {
         &[(0x8100, 7)],
         &[(0x88a8, 5), (0x8100, 7)],
         &[(0x8100, 5), (0x8100, 7)],
+        &[(0x8100, 5), (0x88a8, 7)],
     ]
     .into_iter()
     .enumerate()
@@ -202,6 +203,80 @@ fn ports_and_interfaces_that_come_and_go_are_followed() {
         6,
         "link set uplink down\nlink set uplink name lan-guest\nlink set lan-guest up\n",
     );
+}
+
+/// The number of a link may be given to another as soon as it is gone.
+#[test]
+fn a_port_with_the_number_of_one_that_is_gone_is_followed() {
+    if left_out_without_root() {
+        return;
+    }
+    let home = Home::builder().plain_things(1).build().unwrap();
+    let (router, thing) = (home.router(), home.thing("thing1"));
+    let mut observed = Observed::start(router, &["br-lan"]);
+    let add = format!(
+        "link add port9 index 900 type veth peer name eth9 address 02:00:00:00:00:09 netns {}\nlink set port9 master br-lan up\n",
+        thing.netns()
+    );
+    for change in [add.clone(), format!("link del port9\n{add}")] {
+        router.ip(&change).unwrap();
+        thing.ip("link set eth9 up\n").unwrap();
+        let mut sender = Sender::new(thing, "eth9");
+        let frame = Dhcpv4::discover().end().with(|message| {
+            message.client[5] = 9;
+            message.frame_from[5] = 9;
+        });
+        // The kernel may still be bringing the link up; a client would say it again, too.
+        mudguard_tests::home::until(SOON, || {
+            sender.send(&frame.frame());
+            let seen = observed.try_seen();
+            Ok(seen
+                .iter()
+                .any(|sighting| matches!(sighting, Sighting::Announced { port, .. } if port == "port9"))
+                .then_some(()))
+        })
+        .unwrap();
+    }
+}
+
+#[test]
+fn an_interface_that_is_down_costs_no_time() {
+    if left_out_without_root() {
+        return;
+    }
+    let home = Home::builder().plain_things(1).build().unwrap();
+    let (router, thing) = (home.router(), home.thing("thing1"));
+    connect(&home, thing);
+    let mut observed = Observed::start(router, &["br-lan"]);
+    router.ip("link set lan1 down\nlink set br-lan down\n").unwrap();
+    observed.wait("that the link is down", |sighting| {
+        (*sighting == Sighting::AddressesChanged).then_some(())
+    });
+    let before = time_of_the_observer(router);
+    std::thread::sleep(NEVER);
+    let spent = time_of_the_observer(router) - before;
+    assert!(spent < NEVER / 10, "{spent:?} of {NEVER:?}");
+}
+
+/// For how long the observer of this namespace has run on a processor.
+fn time_of_the_observer(namespace: &Namespace) -> Duration {
+    let of_namespace = std::fs::metadata(format!("/run/netns/{}", namespace.netns()))
+        .unwrap()
+        .ino();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let nanoseconds: u64 = tasks
+        .filter_map(|task| {
+            // Threads of other tests come and go.
+            let task = task.ok()?.path();
+            let name = std::fs::read_to_string(task.join("comm")).ok()?;
+            let of_task = std::fs::metadata(task.join("ns/net")).ok()?.ino();
+            let times = std::fs::read_to_string(task.join("schedstat")).ok()?;
+            let spent = times.split(' ').next()?.parse::<u64>().ok()?;
+            (name.trim() == "observe" && of_task == of_namespace).then_some(spent)
+        })
+        .sum();
+    assert!(nanoseconds > 0, "the thread of the observer was not found");
+    Duration::from_nanos(nanoseconds)
 }
 
 #[test]

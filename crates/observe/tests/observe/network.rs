@@ -15,6 +15,9 @@ use tokio::{
 /// For what happens at once unless something is wrong.
 pub(crate) const SOON: Duration = Duration::from_secs(5);
 
+/// For what does not happen: how long to wait before believing it.
+pub(crate) const NEVER: Duration = Duration::from_millis(300);
+
 /// An observer, and what it has said.
 pub(crate) struct Observed {
     pub(crate) observer: Observer,
