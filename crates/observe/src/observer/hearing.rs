@@ -2,6 +2,9 @@
 //!
 //! What it is not: it reads no sockets and no clock.
 
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
