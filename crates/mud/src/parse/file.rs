@@ -269,14 +269,10 @@ impl Reader<'_> {
 
     fn extensions(&mut self, place: &Place<'_>) -> Vec<Extension> {
         let mut extensions = Vec::new();
-        let mut seen = HashSet::new();
-        for entry in self.entries(place) {
+        for entry in self.values(place) {
             let Some(name) = self.text_of(&entry, 1..=40) else {
                 continue;
             };
-            if !self.is_new(&mut seen, &entry, name) {
-                continue;
-            }
             let extension = Extension::from_name(name);
             if let Extension::Unknown(name) = &extension {
                 let message = format!("the extension {} is not known", super::quote(name));

@@ -160,6 +160,17 @@ impl Reader<'_> {
                 })
             }
             PortLeaves {
+                lower: None,
+                upper: None,
+                operator: None,
+                port: None,
+            } => {
+                // A choice that is not mandatory: the empty container is allowed, and sets no condition.
+                let message = format!("`{}` is empty and so sets no condition", place.name());
+                self.advise(place, Code::MatchesEverything, message, "remove it");
+                None
+            }
+            PortLeaves {
                 lower,
                 upper,
                 operator,

@@ -1,6 +1,6 @@
 //! Leaves by their YANG types, as RFC 7951 section 6 writes them in JSON: numbers, texts, booleans, `empty`, lists, identities.
 
-use std::ops::RangeInclusive;
+use std::{collections::HashSet, ops::RangeInclusive};
 
 use super::{Reader, place::Place, quote};
 use crate::{Code, json::Value, schema::Module};
@@ -162,6 +162,19 @@ impl Reader<'_> {
                 vec![*place]
             }
         }
+    }
+
+    /// The values of a leaf-list, each of them once.
+    pub(super) fn values<'a>(&mut self, place: &'a Place<'a>) -> Vec<Place<'a>> {
+        let mut seen = HashSet::new();
+        let mut values = self.entries(place);
+        values.retain(|entry| match entry.value() {
+            Value::Text(text) => self.is_new(&mut seen, entry, text),
+            Value::Number(number) => self.is_new(&mut seen, entry, number),
+            // No leaf-list holds such values; that is told where they are read.
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => true,
+        });
+        values
     }
 
     /// An identity of `module`, without the module name that may stand before it (RFC 7951 section 6.8).

@@ -32,12 +32,12 @@ impl Reader<'_> {
             match name {
                 "owner-name" => owner_name = self.owned(&child),
                 "spdx-tag" | "spdx-tags" => {
-                    let tags = self.entries(&child);
+                    let tags = self.values(&child);
                     spdx.get_or_insert_with(Vec::new)
                         .extend(tags.iter().filter_map(|tag| self.owned(tag)));
                 }
                 "license-info" => {
-                    let uris = self.entries(&child);
+                    let uris = self.values(&child);
                     info = Some(uris.iter().filter_map(|uri| self.uri(uri, &[])).collect());
                 }
                 _ => {}

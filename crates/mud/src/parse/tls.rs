@@ -41,7 +41,7 @@ impl Reader<'_> {
                 "extension-type" => profile.extension_types = self.parameters(&child, |_| false),
                 "accept-list-ta-cert" => profile.accept_list_ta_certs = self.certificates(&child),
                 "psk-key-exchange-mode" => {
-                    let modes = self.entries(&child);
+                    let modes = self.values(&child);
                     profile.psk_key_exchange_modes =
                         modes.iter().filter_map(|mode| self.uint8(mode)).collect();
                 }
@@ -68,7 +68,7 @@ impl Reader<'_> {
 
     fn versions(&mut self, place: &Place<'_>, twelve: &str, thirteen: &str) -> Vec<u8> {
         let mut versions = Vec::new();
-        for entry in self.entries(place) {
+        for entry in self.values(place) {
             match self.text(&entry) {
                 Some(text) if text == twelve => versions.push(12),
                 Some(text) if text == thirteen => versions.push(13),
@@ -82,14 +82,10 @@ impl Reader<'_> {
     /// The numbers of a registry; weak ones and GREASE are told of.
     fn parameters(&mut self, place: &Place<'_>, is_weak: fn(u16) -> bool) -> Vec<u16> {
         let mut numbers = Vec::new();
-        let mut seen = HashSet::new();
-        for entry in self.entries(place) {
+        for entry in self.values(place) {
             let Some(number) = self.uint16(&entry) else {
                 continue;
             };
-            if !self.is_new(&mut seen, &entry, &number.to_string()) {
-                continue;
-            }
             if is_grease(number) {
                 let message = format!("{number:#06x} is a GREASE value");
                 self.deviate(&entry, Code::TlsGrease, message, "remove it (RFC 9761 section 5)");
@@ -108,7 +104,7 @@ impl Reader<'_> {
     }
 
     fn certificates(&mut self, place: &Place<'_>) -> usize {
-        let certificates = self.entries(place);
+        let certificates = self.values(place);
         certificates
             .iter()
             .filter_map(|certificate| self.binary(certificate, 1..=usize::MAX))
@@ -116,7 +112,7 @@ impl Reader<'_> {
     }
 
     fn texts(&mut self, place: &Place<'_>) -> Vec<String> {
-        let entries = self.entries(place);
+        let entries = self.values(place);
         entries.iter().filter_map(|entry| self.owned(entry)).collect()
     }
 }

@@ -31,12 +31,8 @@ impl Reader<'_> {
                 "sbom-contact-uri" => transparency.sbom_contact_uri = self.uri(&child, CONTACT),
                 "sbom-archive-list" => transparency.sbom_archive_list = self.uri(&child, &[]),
                 "vuln-url" => {
-                    let mut seen = HashSet::new();
-                    for entry in self.entries(&child) {
-                        let url = self
-                            .uri(&entry, &[])
-                            .filter(|url| self.is_new(&mut seen, &entry, url));
-                        transparency.vuln_urls.extend(url);
+                    for entry in self.values(&child) {
+                        transparency.vuln_urls.extend(self.uri(&entry, &[]));
                     }
                 }
                 "vuln-contact-uri" => transparency.vuln_contact_uri = self.uri(&child, CONTACT),

@@ -208,6 +208,8 @@ fn leaf(to: &mut Writer, container: &str, name: &str, value: &Value) {
     let name = name.strip_suffix("-range").unwrap_or(name);
     let path = format!("{container}/{name}");
     let text = match name {
+        // An empty container sets no condition.
+        "source-port" | "destination-port" if *value == serde_json::json!({}) => return,
         "source-port" | "destination-port" => port(value),
         "same-manufacturer" | "local-networks" | "my-controller" => empty(value),
         "ethertype" => ethertype(value),
