@@ -4,10 +4,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends with what is wrong")]
 
+#[path = "gateway/bad_input.rs"]
+mod bad_input;
+#[path = "gateway/crash.rs"]
+mod crash;
 #[path = "gateway/joins.rs"]
 mod joins;
 #[path = "gateway/order.rs"]
 mod order;
+#[path = "gateway/owner.rs"]
+mod owner;
 
 use std::{
     io::{Read, Write},
@@ -15,6 +21,9 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
+use mudguard_manager::Trust;
+use mudguard_store::Store;
 use mudguard_tests::home::{
     Home, HomeBuilder, Protocol, Thing, ThingPlan,
     addresses::server,
@@ -24,6 +33,7 @@ use mudguard_tests::home::{
     until,
 };
 use serde_json::Value;
+use tokio::runtime;
 
 /// For what happens at once unless something is wrong.
 const SOON: Duration = Duration::from_secs(10);
@@ -62,6 +72,30 @@ impl Lab {
     /// The configuration under which the gateway was started.
     fn configuration(&self) -> String {
         Gateway::configuration(&self.home)
+    }
+
+    /// Kills the gateway and starts it again as if it had taken its files before the clock was set: it retrieves each of them again.
+    fn restart_and_retrieve(&mut self) {
+        self.gateway.kill().unwrap();
+        let database = self.gateway.state().join("mudguard.db");
+        runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(async {
+                let opened = Store::open(&database, Timestamp::now()).await.unwrap();
+                let writing = tokio::spawn(opened.writer.run());
+                for mut file in opened.restored.files {
+                    if let Trust::Signed { provisional, .. } = &mut file.trust {
+                        *provisional = true;
+                    }
+                    opened.store.save_file(file).unwrap();
+                }
+                opened.store.flush().await.unwrap();
+                drop(opened.store);
+                writing.await.unwrap();
+            });
+        self.gateway.restart(&self.configuration()).unwrap();
     }
 
     /// Lets a Thing join, and waits until it is in this state.
