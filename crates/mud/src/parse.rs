@@ -10,6 +10,7 @@ mod file;
 mod l3;
 mod l4;
 mod leaf;
+mod matches;
 mod members;
 mod ol;
 mod place;

@@ -130,8 +130,8 @@ pub(crate) enum Kind {
     Inner(&'static Container),
     /// A leaf or leaf-list, or a subtree of which nothing is read, with a note for the manual.
     Leaf(Treatment, &'static str),
-    /// A container that only drafts had at this place.
-    Draft,
+    /// A node that only drafts had at this place, with its members if they are read all the same.
+    Draft(Option<&'static Container>),
 }
 
 /// The members that an object may have.
@@ -178,7 +178,16 @@ impl Known {
             name,
             module,
             drafts: &[],
-            kind: Kind::Draft,
+            kind: Kind::Draft(None),
+        }
+    }
+
+    const fn draft_inner(module: Module, name: &'static str, container: &'static Container) -> Self {
+        Self {
+            name,
+            module,
+            drafts: &[],
+            kind: Kind::Draft(Some(container)),
         }
     }
 

@@ -89,10 +89,8 @@ impl Page {
             let (what, note) = match &known.kind {
                 Kind::Inner(_) => ("see below", ""),
                 Kind::Leaf(treatment, note) => (treatment.words(), *note),
-                Kind::Draft => (
-                    "not read; a finding",
-                    "only drafts had it here; an ACE with it permits nothing",
-                ),
+                Kind::Draft(Some(_)) => ("read", "only drafts had it here"),
+                Kind::Draft(None) => ("not read; a finding", "only drafts had it here"),
             };
             let drafts: Vec<_> = known.drafts.iter().map(|draft| format!("`{draft}`")).collect();
             let (name, drafts) = (qualified(container.module, known), drafts.join(", "));

@@ -2,9 +2,9 @@
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::{Reader, acls::List, members::Members, place::Place};
+use super::{Reader, acls::List, l4::Port, matches::DraftPort, members::Members, place::Place};
 use crate::{
-    Code, EthMatch, IpFields, Ipv4Flags, Ipv4Match, Ipv6Match, MacMatch,
+    Code, EthMatch, IpFields, Ipv4Flags, Ipv4Match, Ipv6Match, MacMatch, NotUnderstood, PortMatch,
     schema::{ETH, IPV4, IPV6},
 };
 
@@ -57,11 +57,18 @@ impl Reader<'_> {
     }
 
     /// `ipv4` of an ACE.
-    pub(super) fn ipv4(&mut self, place: &Place<'_>, list: &List<'_>) -> Ipv4Match {
+    pub(super) fn ipv4(
+        &mut self,
+        place: &Place<'_>,
+        list: &List<'_>,
+        ports: &mut Vec<DraftPort>,
+    ) -> Ipv4Match {
         let mut ipv4 = Ipv4Match::default();
         let mut members = Members::of(&IPV4);
         while let Some((name, child)) = members.next(self, place) {
             match name {
+                "source-port" => ports.extend(self.draft_port(&child, Port::Source)),
+                "destination-port" => ports.extend(self.draft_port(&child, Port::Destination)),
                 "ihl" => {
                     ipv4.ihl = self.number(&child, 5..=60);
                     self.never_above(
@@ -95,11 +102,18 @@ impl Reader<'_> {
     }
 
     /// `ipv6` of an ACE.
-    pub(super) fn ipv6(&mut self, place: &Place<'_>, list: &List<'_>) -> Ipv6Match {
+    pub(super) fn ipv6(
+        &mut self,
+        place: &Place<'_>,
+        list: &List<'_>,
+        ports: &mut Vec<DraftPort>,
+    ) -> Ipv6Match {
         let mut ipv6 = Ipv6Match::default();
         let mut members = Members::of(&IPV6);
         while let Some((name, child)) = members.next(self, place) {
             match name {
+                "source-port" => ports.extend(self.draft_port(&child, Port::Source)),
+                "destination-port" => ports.extend(self.draft_port(&child, Port::Destination)),
                 "flow-label" => ipv6.flow_label = self.number(&child, 0..=0xf_ffff),
                 "source-ipv6-network" => ipv6.source_network = self.prefix::<Ipv6Net>(&child),
                 "destination-ipv6-network" => ipv6.destination_network = self.prefix::<Ipv6Net>(&child),
@@ -107,6 +121,20 @@ impl Reader<'_> {
             }
         }
         ipv6
+    }
+
+    /// A port where drafts had it; which protocol it is of is known only once all was read.
+    fn draft_port(&mut self, place: &Place<'_>, side: fn(PortMatch) -> Port) -> Option<DraftPort> {
+        let port = self.port(place)?;
+        let (name, pointer) = (place.name().to_owned(), place.pointer());
+        Some(DraftPort {
+            port: side(port),
+            part: NotUnderstood {
+                name,
+                pointer,
+                code: Code::PreRfcName,
+            },
+        })
     }
 
     fn ip_field(&mut self, ip: &mut IpFields, name: &str, child: &Place<'_>, list: &List<'_>) {

@@ -96,7 +96,7 @@ impl Reader<'_> {
     }
 
     /// `source-port` or `destination-port`: exactly one of the two forms.
-    fn port(&mut self, place: &Place<'_>) -> Option<PortMatch> {
+    pub(super) fn port(&mut self, place: &Place<'_>) -> Option<PortMatch> {
         let parts_before = self.ace.as_ref().map_or(0, Vec::len);
         let mut leaves = PortLeaves::default();
         let mut members = Members::of(&PORT);
@@ -190,6 +190,14 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// A port condition, and on which port.
+pub(super) enum Port {
+    /// `source-port`.
+    Source(PortMatch),
+    /// `destination-port`.
+    Destination(PortMatch),
 }
 
 #[derive(Default)]

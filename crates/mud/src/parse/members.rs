@@ -67,7 +67,7 @@ impl Members {
                 continue;
             }
             self.seen |= bit;
-            if matches!(known.kind, Kind::Draft) {
+            if matches!(known.kind, Kind::Draft(None)) {
                 reader.not_understood(&child, Code::PreRfcName);
                 continue;
             }
@@ -98,7 +98,7 @@ fn fit(container: &Container, known: &Known, qualifier: Option<&str>, name: &str
         Some(qualifier) => Some(Module::of(qualifier)?),
         None => None,
     };
-    if !is_name || matches!(known.kind, Kind::Draft) {
+    if !is_name || matches!(known.kind, Kind::Draft(_)) {
         return Some(Fit::Draft);
     }
     let wanted = (container.module != Some(known.module)).then_some(known.module);
@@ -139,7 +139,7 @@ fn report_fit(reader: &mut Reader<'_>, child: &Place<'_>, container: &Container,
         }
         Fit::Draft => {
             let hint = match known.kind {
-                Kind::Draft => "RFC 8519 has no such node here".to_owned(),
+                Kind::Draft(_) => "RFC 8519 has no such node here".to_owned(),
                 Kind::Inner(_) | Kind::Leaf(..) => format!("write `{}`", qualified()),
             };
             let message = format!(
@@ -218,7 +218,7 @@ fn nearest(written: &str, container: &'static Container) -> Option<&'static str>
     let nearest = container
         .members
         .iter()
-        .filter(|known| !matches!(known.kind, Kind::Draft))
+        .filter(|known| !matches!(known.kind, Kind::Draft(_)))
         .min_by_key(distance)?;
     (distance(&nearest) <= 2 && nearest.name.len() > 3).then_some(nearest.name)
 }

@@ -148,16 +148,23 @@ impl Reader<'_> {
 
     /// Lists a part of the ACE that is being read, if one is, as not understood.
     pub(super) fn not_understood(&mut self, place: &Place<'_>, code: Code) {
+        if self.ace.is_some() {
+            self.list_not_understood(NotUnderstood {
+                name: place.name().to_owned(),
+                pointer: place.pointer(),
+                code,
+            });
+        }
+    }
+
+    /// Lists a part that was passed before.
+    pub(super) fn list_not_understood(&mut self, part: NotUnderstood) {
         if let Some(parts) = self
             .ace
             .as_mut()
             .filter(|parts| parts.len() < MOST_NOT_UNDERSTOOD)
         {
-            parts.push(NotUnderstood {
-                name: place.name().to_owned(),
-                pointer: place.pointer(),
-                code,
-            });
+            parts.push(part);
         }
     }
 

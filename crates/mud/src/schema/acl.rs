@@ -119,9 +119,9 @@ pub(crate) static MATCHES: Container = Container {
         ),
         Known::inner(Mud, "mud", &MUD_MATCHES).was(&["mud-acl"]),
         Known::inner(AclTls, "client-profiles", &CLIENT_PROFILES).was(&["client-profile"]),
-        Known::draft(Acl, "l2"),
-        Known::draft(Acl, "l3"),
-        Known::draft(Acl, "l4"),
+        Known::draft_inner(Acl, "l2", &MATCHES),
+        Known::draft_inner(Acl, "l3", &MATCHES),
+        Known::draft_inner(Acl, "l4", &MATCHES),
     ],
 };
 
@@ -229,9 +229,9 @@ const DST_DNSNAME: Known = Known::condition(
     "dst-dnsname",
     "only in lists of from-device-policy; no wildcard; an IP address is kept as such and reported",
 );
-const DRAFT_SOURCE_PORT: Known =
-    Known::draft(Acl, "source-port").was(&["source-port-range-or-operator", "source-port-range"]);
-const DRAFT_DESTINATION_PORT: Known = Known::draft(Acl, "destination-port")
+const DRAFT_SOURCE_PORT: Known = Known::draft_inner(Acl, "source-port", &PORT)
+    .was(&["source-port-range-or-operator", "source-port-range"]);
+const DRAFT_DESTINATION_PORT: Known = Known::draft_inner(Acl, "destination-port", &PORT)
     .was(&["destination-port-range-or-operator", "destination-port-range"]);
 
 /// `tcp`.

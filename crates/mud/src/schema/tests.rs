@@ -49,7 +49,7 @@ fn held(nodes: &[&Node<'_>], container: &'static Container, holds: &mut Holds) {
             .collect();
         let is_found = !found.is_empty();
         match known.kind {
-            Kind::Draft => continue,
+            Kind::Draft(_) => continue,
             Kind::Inner(inner) => held(&found, inner, holds),
             Kind::Leaf(..) => {}
         }

@@ -186,6 +186,7 @@ fn bits(flags: u8, names: &[(&str, u8)]) -> String {
 /// What the JSON says. It knows names and spellings, and no ranges or directions: what the model refuses is not compared.
 pub(crate) fn of_json(matches: &Value) -> Conditions {
     let mut to = Writer(Conditions::new());
+    let matches = &without_layers(matches);
     for (name, value) in matches.as_object().into_iter().flatten() {
         let name = local(name);
         let name = name.strip_suffix("-acl").unwrap_or(name);
@@ -194,13 +195,53 @@ pub(crate) fn of_json(matches: &Value) -> Conditions {
             (name, Value::Object(members)) => {
                 to.present(name);
                 for (member, value) in members {
-                    leaf(&mut to, name, local(member), value);
+                    let is_port = local(member).starts_with("source-port")
+                        || local(member).starts_with("destination-port");
+                    let container = if is_port && name.starts_with("ip") {
+                        protocol(matches)
+                    } else {
+                        name
+                    };
+                    to.present(container);
+                    leaf(&mut to, container, local(member), value);
                 }
             }
             (name, value) => to.put(name, Some(text(value))),
         }
     }
     to.0
+}
+
+/// The members of `l2`, `l3` and `l4` beside the others, where they belong.
+fn without_layers(matches: &Value) -> Value {
+    let mut members = serde_json::Map::new();
+    for (name, value) in matches.as_object().into_iter().flatten() {
+        if ["l2", "l3", "l4"].contains(&local(name)) {
+            members.extend(without_layers(value).as_object().unwrap().clone());
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    Value::Object(members)
+}
+
+/// The protocol of ports that stand in an IP container, where drafts had them.
+fn protocol(matches: &Value) -> &'static str {
+    let members = || matches.as_object().into_iter().flatten();
+    let has = |container: &str| {
+        members().any(|(name, _)| local(name).strip_suffix("-acl").unwrap_or(local(name)) == container)
+    };
+    let number = members()
+        .filter_map(|(_, value)| value.get("protocol"))
+        .map(text)
+        .next();
+    match number.as_deref() {
+        _ if has("tcp") => "tcp",
+        _ if has("udp") => "udp",
+        Some("6") => "tcp",
+        Some("17") => "udp",
+        _ => "no protocol",
+    }
 }
 
 fn leaf(to: &mut Writer, container: &str, name: &str, value: &Value) {
