@@ -7,7 +7,7 @@ use mudguard_policy::Initiator;
 
 use super::{
     Bench, bench,
-    net::{Net, udp_arrives},
+    net::{Net, udp_is_dropped},
 };
 use crate::testing::*;
 
@@ -36,16 +36,16 @@ fn what_is_denied_is_told_with_thing_peer_protocol_and_port() {
             ("192.0.2.11", "192.0.2.12", "198.51.100.1", "192.0.2.1"),
             ("2001:db8::11", "2001:db8::12", "2001:db8:f::1", "2001:db8::1"),
         ] {
-            udp_arrives(net.thing(1), &net.internet, own, host, 1000);
+            udp_is_dropped(net.thing(1), &net.internet, own, host, 1000);
             assert_eq!(next(&mut bench).await, denial(1, host, Initiator::Thing, 1000));
-            udp_arrives(&net.internet, net.thing(1), host, own, 1001);
+            udp_is_dropped(&net.internet, net.thing(1), host, own, 1001);
             assert_eq!(next(&mut bench).await, denial(1, host, Initiator::Peer, 1001));
-            udp_arrives(net.thing(1), &net.router, own, router, 1002);
+            udp_is_dropped(net.thing(1), &net.router, own, router, 1002);
             assert_eq!(next(&mut bench).await, denial(1, router, Initiator::Thing, 1002));
-            udp_arrives(net.thing(2), &net.internet, second, host, 1003);
+            udp_is_dropped(net.thing(2), &net.internet, second, host, 1003);
             assert_eq!(next(&mut bench).await, denial(2, host, Initiator::Thing, 1003));
             // Within the bridge.
-            udp_arrives(net.thing(1), net.thing(2), own, second, 1004);
+            udp_is_dropped(net.thing(1), net.thing(2), own, second, 1004);
             assert_eq!(next(&mut bench).await, denial(1, second, Initiator::Thing, 1004));
         }
     });

@@ -12,8 +12,10 @@ use std::{
 use nix::sched::{CloneFlags, setns, unshare};
 
 /// What passes is there at once; what does not is awaited so long.
-const DENIED: Duration = Duration::from_millis(120);
-const PASSED: Duration = Duration::from_millis(400);
+const DENIED: Duration = Duration::from_millis(150);
+const PASSED: Duration = Duration::from_secs(2);
+/// A flow that was ended is awaited so long.
+const ENDED: Duration = Duration::from_millis(400);
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -202,12 +204,43 @@ pub(super) fn udp_arrives(
     udp_passes(from, to, (source, 0), (destination, port))
 }
 
+/// Whether it does not.
+pub(super) fn udp_is_dropped(
+    from: &Namespace,
+    to: &Namespace,
+    source: &str,
+    destination: &str,
+    port: u16,
+) -> bool {
+    udp_is_dropped_from(from, to, (source, 0), (destination, port))
+}
+
 /// Whether a datagram from this address and port arrives at that.
 pub(super) fn udp_passes(
     from: &Namespace,
     to: &Namespace,
+    source: (&str, u16),
+    destination: (&str, u16),
+) -> bool {
+    udp(from, to, source, destination, PASSED)
+}
+
+/// Whether it does not.
+pub(super) fn udp_is_dropped_from(
+    from: &Namespace,
+    to: &Namespace,
+    source: (&str, u16),
+    destination: (&str, u16),
+) -> bool {
+    !udp(from, to, source, destination, DENIED)
+}
+
+fn udp(
+    from: &Namespace,
+    to: &Namespace,
     (source, from_port): (&str, u16),
     (destination, port): (&str, u16),
+    wait: Duration,
 ) -> bool {
     let at = SocketAddr::new(destination.parse().unwrap(), port);
     let server = to.run(move || UdpSocket::bind(at).unwrap());
@@ -216,33 +249,73 @@ pub(super) fn udp_passes(
         let client = UdpSocket::bind(source).unwrap();
         client.send_to(b"probe", at).unwrap();
     });
-    server.set_read_timeout(Some(DENIED)).unwrap();
+    server.set_read_timeout(Some(wait)).unwrap();
     server.recv(&mut [0; 16]).is_ok()
 }
 
 /// Whether a TCP connection is made and carries octets both ways.
 pub(super) fn tcp_connects(from: &Namespace, to: &Namespace, destination: &str, port: u16) -> bool {
+    tcp(from, to, None, (destination, port), PASSED)
+}
+
+/// Whether none is made.
+pub(super) fn tcp_is_dropped(from: &Namespace, to: &Namespace, destination: &str, port: u16) -> bool {
+    !tcp(from, to, None, (destination, port), DENIED)
+}
+
+/// Whether none is made from this address and port.
+pub(super) fn tcp_is_dropped_from(
+    from: &Namespace,
+    to: &Namespace,
+    source: (&str, u16),
+    destination: (&str, u16),
+) -> bool {
+    !tcp(from, to, Some(source), destination, DENIED)
+}
+
+fn tcp(
+    from: &Namespace,
+    to: &Namespace,
+    source: Option<(&str, u16)>,
+    (destination, port): (&str, u16),
+    wait: Duration,
+) -> bool {
     let at = SocketAddr::new(destination.parse().unwrap(), port);
+    let source = source.map(|(source, port)| SocketAddr::new(source.parse().unwrap(), port));
     let server = to.run(move || TcpListener::bind(at).unwrap());
     from.run(move || {
-        let Ok(mut client) = TcpStream::connect_timeout(&at, DENIED * 2) else {
+        let client =
+            socket2::Socket::new(socket2::Domain::for_address(at), socket2::Type::STREAM, None).unwrap();
+        if let Some(source) = source {
+            client.bind(&source.into()).unwrap();
+        }
+        if client.connect_timeout(&at.into(), wait).is_err() {
             return false;
-        };
+        }
         // The end of a handshake may be dropped too.
         socket2::SockRef::from(&server)
-            .set_read_timeout(Some(PASSED))
+            .set_read_timeout(Some(wait))
             .unwrap();
         server
             .accept()
-            .is_ok_and(|(mut accepted, _)| echo(&mut client, &mut accepted))
+            .is_ok_and(|(mut accepted, _)| echo(&mut client.into(), &mut accepted))
     })
 }
 
 /// Whether an octet goes both ways.
 pub(super) fn echo(client: &mut TcpStream, server: &mut TcpStream) -> bool {
+    echo_within(client, server, PASSED)
+}
+
+/// Whether it does not any more.
+pub(super) fn is_silent(client: &mut TcpStream, server: &mut TcpStream) -> bool {
+    !echo_within(client, server, ENDED)
+}
+
+fn echo_within(client: &mut TcpStream, server: &mut TcpStream, wait: Duration) -> bool {
     let mut octet = [0];
     for end in [&*client, &*server] {
-        end.set_read_timeout(Some(PASSED)).unwrap();
+        end.set_read_timeout(Some(wait)).unwrap();
     }
     client.write_all(&[7]).is_ok()
         && server.read_exact(&mut octet).is_ok()
@@ -252,29 +325,20 @@ pub(super) fn echo(client: &mut TcpStream, server: &mut TcpStream) -> bool {
 
 /// Whether an answer to a ping comes.
 pub(super) fn ping(from: &Namespace, destination: &str) -> bool {
+    ping_within(from, destination, "2")
+}
+
+/// Whether none comes.
+pub(super) fn ping_is_dropped(from: &Namespace, destination: &str) -> bool {
+    !ping_within(from, destination, "0.2")
+}
+
+fn ping_within(from: &Namespace, destination: &str, seconds: &'static str) -> bool {
     let destination: IpAddr = destination.parse().unwrap();
     from.run(move || {
         let mut ping = Command::new("ping");
-        ping.args(["-n", "-q", "-c", "1", "-W", "0.3", &destination.to_string()]);
+        ping.args(["-n", "-q", "-c", "1", "-W", seconds, &destination.to_string()]);
         ping.stdout(Stdio::null()).status().unwrap().success()
-    })
-}
-
-/// Whether a TCP connection is made from this port.
-pub(super) fn tcp_connects_from(
-    from: &Namespace,
-    to: &Namespace,
-    (source, from_port): (&str, u16),
-    (destination, port): (&str, u16),
-) -> bool {
-    let at = SocketAddr::new(destination.parse().unwrap(), port);
-    let source = SocketAddr::new(source.parse().unwrap(), from_port);
-    let _server = to.run(move || TcpListener::bind(at).unwrap());
-    from.run(move || {
-        let domain = socket2::Domain::for_address(at);
-        let client = socket2::Socket::new(domain, socket2::Type::STREAM, None).unwrap();
-        client.bind(&source.into()).unwrap();
-        client.connect_timeout(&at.into(), DENIED * 2).is_ok()
     })
 }
 
@@ -285,6 +349,27 @@ pub(super) fn group_hears(
     source: &str,
     group: &str,
     port: u16,
+) -> bool {
+    group_hears_within(from, member, source, (group, port), PASSED)
+}
+
+/// Whether it does not.
+pub(super) fn group_does_not_hear(
+    from: &Namespace,
+    member: &Namespace,
+    source: &str,
+    group: &str,
+    port: u16,
+) -> bool {
+    !group_hears_within(from, member, source, (group, port), DENIED)
+}
+
+fn group_hears_within(
+    from: &Namespace,
+    member: &Namespace,
+    source: &str,
+    (group, port): (&str, u16),
+    wait: Duration,
 ) -> bool {
     let group: IpAddr = group.parse().unwrap();
     // The Things have one interface besides the loopback; its index is told to who needs it.
@@ -312,7 +397,7 @@ pub(super) fn group_hears(
         };
         UdpSocket::bind(source).unwrap().send_to(b"probe", to).unwrap();
     });
-    server.set_read_timeout(Some(DENIED)).unwrap();
+    server.set_read_timeout(Some(wait)).unwrap();
     server.recv(&mut [0; 16]).is_ok()
 }
 
