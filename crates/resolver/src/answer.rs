@@ -41,7 +41,7 @@ pub enum Security {
     Secure,
     /// It is proven that its zone is not signed.
     Insecure,
-    /// Nothing was checked.
+    /// Nothing was checked, or no date because the clock is not valid.
     Unchecked,
 }
 

@@ -9,6 +9,8 @@ use std::{
 use ipnet::IpNet;
 use mudguard_policy::SpecialPurpose;
 
+use crate::validate::TrustAnchors;
+
 /// What the resolver is told at its start.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -25,6 +27,9 @@ pub struct Config {
     pub forward_test: bool,
     /// The memory that cached answers may take, in octets.
     pub cache_octets: usize,
+    /// What the validation of answers begins with; without it nothing is checked. The validator is told what time it is by
+    /// [`Resolver::set_clock`](crate::Resolver::set_clock); before that no date is judged.
+    pub validation: Option<TrustAnchors>,
 }
 
 impl Config {
@@ -41,6 +46,7 @@ impl Config {
             special_purpose: SpecialPurpose::default(),
             forward_test: false,
             cache_octets: Self::CACHE_OCTETS,
+            validation: None,
         }
     }
 

@@ -17,6 +17,8 @@ pub struct Counters {
     pub sink_failures: u64,
     /// Of these, answered SERVFAIL because no upstream resolver gave a usable answer in time.
     pub upstream_failures: u64,
+    /// Of these, answered SERVFAIL because what upstream resolvers say is bogus.
+    pub bogus: u64,
     /// Of these, answered SERVFAIL because too many others waited for upstream resolvers.
     pub overloaded: u64,
     /// Answers of upstream resolvers from which special-purpose addresses were taken.

@@ -1,15 +1,16 @@
 //! From a question to an answer: special names, the cache, the upstream resolvers.
 //!
-//! What it is not: it knows no client and no sink. Validation will stand here, between the reply of an upstream resolver and the
-//! answer that is made of it.
+//! What it is not: it knows no client and no sink.
 
 mod answer;
 mod cache;
 mod chain;
 mod question;
 mod rebinding;
+mod records;
 mod special_names;
 mod upstream;
+mod validation;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,14 +22,17 @@ use hickory_resolver::net::NetError;
 use mudguard_policy::SpecialPurpose;
 use tokio::{sync::Semaphore, time::timeout};
 
+#[cfg(test)]
+pub(crate) use self::records::record_of_validator;
 pub(crate) use self::{answer::Answer, question::Question};
 use self::{
     cache::Cache,
     chain::follow,
     special_names::special_answer,
     upstream::{Reply, Upstreams},
+    validation::{Unusable, Validation},
 };
-use crate::{Config, counters::Counting};
+use crate::{Config, ExtendedError, counters::Counting, validate};
 
 /// How long a question may take. Clients give up or ask again after 5 seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,6 +44,7 @@ const MAX_WAITING: usize = 768;
 /// Answers questions.
 pub(crate) struct Engine {
     upstreams: Upstreams,
+    validation: Option<Validation>,
     cache: Mutex<Cache>,
     waiting: Semaphore,
     special_purpose: SpecialPurpose,
@@ -63,19 +68,25 @@ pub(crate) struct Resolved {
 }
 
 /// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// No upstream resolver gave a usable answer in time.
     Unreachable,
     /// Too many questions wait for upstream resolvers.
     Overloaded,
+    /// The answer is bogus, and why.
+    Bogus(ExtendedError),
 }
 
 impl Engine {
     /// Prepares to answer; nothing is sent yet.
     pub(crate) fn new(config: &Config, counting: Arc<Counting>, clock: Clock) -> Result<Self, NetError> {
         Ok(Self {
-            upstreams: Upstreams::new(&config.upstreams)?,
+            upstreams: Upstreams::new(&config.upstreams, config.validation.is_some())?,
+            validation: config
+                .validation
+                .clone()
+                .map(|anchors| Validation::new(anchors, clock())),
             cache: Mutex::new(Cache::new(config.cache_octets)),
             waiting: Semaphore::new(MAX_WAITING),
             special_purpose: config.special_purpose.clone(),
@@ -107,9 +118,16 @@ impl Engine {
             self.counting.count(|counters| counters.overloaded += 1);
             return Err(Failure::Overloaded);
         };
-        let Ok(Some(answer)) = timeout(PATIENCE, self.ask(question)).await else {
-            self.counting.count(|counters| counters.upstream_failures += 1);
-            return Err(Failure::Unreachable);
+        let answer = match timeout(PATIENCE, self.ask_and_validate(question)).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(Unusable::Bogus(error))) => {
+                self.counting.count(|counters| counters.bogus += 1);
+                return Err(Failure::Bogus(error));
+            }
+            Ok(Err(Unusable::Unreachable)) | Err(_) => {
+                self.counting.count(|counters| counters.upstream_failures += 1);
+                return Err(Failure::Unreachable);
+            }
         };
         if answer.filtered {
             self.counting.count(|counters| counters.filtered += 1);
@@ -132,6 +150,32 @@ impl Engine {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Tells the validator what time it is. Answers that were told without a valid clock are judged again once there is one.
+    pub(crate) fn set_clock(&self, clock: validate::Clock) {
+        let Some(validation) = &self.validation else {
+            return;
+        };
+        if validation.set_clock(clock, (self.clock)()) {
+            self.cache().clear();
+        }
+    }
+
+    /// Asks upstream, and validates what comes back if that is configured.
+    async fn ask_and_validate(&self, question: &Question) -> Result<Answer, Unusable> {
+        let Some(validation) = &self.validation else {
+            return self.ask(question).await.ok_or(Unusable::Unreachable);
+        };
+        validation
+            .resolve(
+                question,
+                &self.upstreams,
+                &self.special_purpose,
+                self.forward_test,
+                (self.clock)(),
+            )
+            .await
+    }
+
     /// Asks upstream, and again where a reply ends at an alias without saying what is there.
     async fn ask(&self, question: &Question) -> Option<Answer> {
         let mut earlier: Vec<Record> = Vec::new();
@@ -141,6 +185,7 @@ impl Engine {
                 response_code,
                 answers,
                 soa,
+                authorities: _,
             } = self.upstreams.ask(&step).await?;
             let chain = match follow(&step, earlier, &answers) {
                 Ok(chain) => chain,

@@ -9,6 +9,8 @@ mod message;
 mod reply;
 mod sender;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod udp;
 
 use std::{

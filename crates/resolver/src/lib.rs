@@ -3,8 +3,10 @@
 //! A question comes in over UDP or TCP ([`FrontEnd`]), is resolved through the cache or the upstream resolvers, and its answer is
 //! handed to the sink; only when the sink has released it, the reply leaves. A cached answer takes the same way.
 //!
-//! What it is not: it knows neither Things nor policies (the sink does), holds no zones, and does not validate yet: every answer says
-//! so ([`Security::Unchecked`]). hickory carries the protocol: the codec, the request handler, the connections to upstream resolvers.
+//! With trust anchors ([`Config::validation`]) every answer is validated here ([`validate`]), whatever the upstream resolvers say
+//! about it; without, every answer says that nothing was checked ([`Security::Unchecked`]).
+//!
+//! What it is not: it knows neither Things nor policies (the sink does) and holds no zones. hickory carries the protocol: the codec, the request handler, the connections to upstream resolvers.
 
 mod answer;
 mod config;

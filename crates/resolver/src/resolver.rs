@@ -12,6 +12,7 @@ use crate::{
     AnswerSink, Config, Counters, FrontEnd, StartError,
     counters::Counting,
     engine::{Clock, Engine, Failure, Question},
+    validate,
 };
 
 /// Answers questions of the product itself. Cheap to clone.
@@ -70,6 +71,11 @@ impl Resolver {
             (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.addresses.is_empty() => Ok(found.addresses),
             _ => Err(LookupError::Unavailable(name.to_owned())),
         }
+    }
+
+    /// Tells the validator what time it is: once the clock is valid, and whenever it is set. Dates are not judged before.
+    pub fn set_clock(&self, clock: validate::Clock) {
+        self.engine.set_clock(clock);
     }
 
     /// What was counted so far.

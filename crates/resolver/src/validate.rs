@@ -35,7 +35,7 @@ mod validator;
 mod verdict;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use self::{
     anchor::{AnchorError, TrustAnchors},

@@ -83,6 +83,20 @@ impl Answer {
         }
     }
 
+    /// Says how far it was checked; at first nothing was.
+    pub(crate) fn set_security(&mut self, security: Security) {
+        self.shown.security = security;
+    }
+
+    /// How far it was checked, all of it: addresses that were taken from it make it another answer.
+    pub(crate) fn security(&self) -> Security {
+        if self.filtered {
+            Security::Unchecked
+        } else {
+            self.shown.security
+        }
+    }
+
     /// Makes the answer for a name that is answered here.
     pub(crate) fn special(question: &Question, answer: SpecialAnswer) -> Self {
         let (response_code, data) = match answer {

@@ -48,6 +48,12 @@ impl Cache {
         }
     }
 
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.young = Generation::default();
+        self.old = Generation::default();
+    }
+
     /// The answer to a question and its age in seconds, if there is one and it still holds.
     pub(crate) fn get(&mut self, question: &Question, now: Instant) -> Option<(Arc<Answer>, u32)> {
         let (entry, is_old) = match self.young.entries.get(question) {

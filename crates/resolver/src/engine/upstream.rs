@@ -14,7 +14,7 @@ use std::{
 
 use futures_util::StreamExt;
 use hickory_proto::{
-    op::{DnsRequestOptions, Query, ResponseCode},
+    op::{DnsRequest, DnsRequestOptions, Edns, Message, Query, ResponseCode},
     rr::{Record, RecordType},
 };
 use hickory_resolver::{
@@ -35,6 +35,8 @@ const EDNS_PAYLOAD: u16 = 1232;
 /// The resolvers that are asked.
 pub(crate) struct Upstreams {
     servers: Vec<Server>,
+    /// Whether signatures are asked for, and no opinion about them (the DO and CD bits; RFC 6840 section 5.9).
+    with_signatures: bool,
     /// The one that answered last.
     preferred: AtomicUsize,
 }
@@ -53,6 +55,8 @@ pub(crate) struct Reply {
     pub(crate) answers: Vec<Record>,
     /// The SOA record of the authority section.
     pub(crate) soa: Option<Record>,
+    /// The authority section, as it came.
+    pub(crate) authorities: Vec<Record>,
 }
 
 /// Why one resolver is of no use for a question.
@@ -70,7 +74,7 @@ enum ServerError {
 
 impl Upstreams {
     /// Prepares to ask these resolvers; nothing is sent yet.
-    pub(crate) fn new(addresses: &[SocketAddr]) -> Result<Self, NetError> {
+    pub(crate) fn new(addresses: &[SocketAddr], with_signatures: bool) -> Result<Self, NetError> {
         let servers = addresses
             .iter()
             .map(|&address| {
@@ -82,6 +86,7 @@ impl Upstreams {
             .collect::<Result<_, NetError>>()?;
         Ok(Self {
             servers,
+            with_signatures,
             preferred: AtomicUsize::new(0),
         })
     }
@@ -92,7 +97,7 @@ impl Upstreams {
         let count = self.servers.len();
         for place in (0..count).map(|offset| (first + offset) % count) {
             let server = self.servers.get(place)?;
-            match server.ask(question).await {
+            match server.ask(question, self.with_signatures).await {
                 Ok(reply) => {
                     self.preferred.store(place, Ordering::Relaxed);
                     return Some(reply);
@@ -104,16 +109,29 @@ impl Upstreams {
         }
         None
     }
+
+    /// Asks another resolver first from now on, because what this one says is bogus.
+    pub(crate) fn prefer_another(&self) {
+        let next = (self.preferred.load(Ordering::Relaxed) + 1) % self.servers.len().max(1);
+        self.preferred.store(next, Ordering::Relaxed);
+    }
 }
 
 impl Server {
-    async fn ask(&self, question: &Question) -> Result<Reply, ServerError> {
-        let query = Query::query(question.name.clone(), question.record_type);
+    async fn ask(&self, question: &Question, with_signatures: bool) -> Result<Reply, ServerError> {
+        let mut message = Message::query();
+        message.add_query(Query::query(question.name.clone(), question.record_type));
+        message.metadata.recursion_desired = true;
+        message.metadata.checking_disabled = with_signatures;
+        let mut edns = Edns::new();
+        edns.set_max_payload(EDNS_PAYLOAD).set_dnssec_ok(with_signatures);
+        message.set_edns(edns);
         let mut options = DnsRequestOptions::default();
         options.use_edns = true;
         options.edns_payload_len = EDNS_PAYLOAD;
+        options.edns_set_dnssec_ok = with_signatures;
         options.recursion_desired = true;
-        match self.pool.lookup(query, options).next().await {
+        match self.pool.send(DnsRequest::new(message, options)).next().await {
             Some(Ok(response)) => {
                 let message = response.into_message();
                 let response_code = message.metadata.response_code;
@@ -124,6 +142,7 @@ impl Server {
                     response_code,
                     soa: soa_of(&message.authorities),
                     answers: message.answers,
+                    authorities: message.authorities,
                 })
             }
             Some(Err(NetError::Dns(DnsError::NoRecordsFound(nothing)))) => {
@@ -135,6 +154,7 @@ impl Server {
                     response_code: nothing.response_code,
                     answers: Vec::new(),
                     soa,
+                    authorities: nothing.authorities.as_deref().unwrap_or_default().to_vec(),
                 })
             }
             Some(Err(NetError::Dns(DnsError::ResponseCode(code)))) => Err(ServerError::ResponseCode(code)),

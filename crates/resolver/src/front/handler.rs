@@ -112,14 +112,15 @@ impl<S: AnswerSink> Handler<S> {
                 Err(reply) => reply,
             },
             Err(failure) => {
-                let (code, text) = match failure {
-                    Failure::Unreachable => (
+                let error = match failure {
+                    Failure::Unreachable => ExtendedError::new(
                         ExtendedError::NO_REACHABLE_AUTHORITY,
                         "no upstream resolver gave a usable answer",
                     ),
-                    Failure::Overloaded => (ExtendedError::OTHER, "too many queries wait"),
+                    Failure::Overloaded => ExtendedError::new(ExtendedError::OTHER, "too many queries wait"),
+                    Failure::Bogus(error) => error,
                 };
-                Reply::error(ResponseCode::ServFail, Some(ExtendedError::new(code, text)))
+                Reply::error(ResponseCode::ServFail, Some(error))
             }
         }
     }

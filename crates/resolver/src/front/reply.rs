@@ -14,7 +14,7 @@ use hickory_server::{
     zone_handler::MessageResponseBuilder,
 };
 
-use crate::{ExtendedError, engine::Resolved};
+use crate::{ExtendedError, Security, engine::Resolved};
 
 /// The largest datagram that is sent, in octets: it passes every path unfragmented (RFC 9715).
 const MAX_UDP: u16 = 1232;
@@ -35,6 +35,8 @@ pub(crate) struct Reply {
     records: Vec<Record>,
     soa: Option<Record>,
     error: Option<ExtendedError>,
+    /// Whether all of it is secure.
+    is_secure: bool,
 }
 
 impl Reply {
@@ -74,6 +76,7 @@ impl Reply {
             records,
             soa: answer.soa_at(resolved.age),
             error,
+            is_secure: answer.security() == Security::Secure,
         }
     }
 
@@ -87,6 +90,10 @@ impl Reply {
         let mut metadata = Metadata::response_from_request(&request.metadata);
         metadata.recursion_available = true;
         metadata.response_code = self.response_code;
+        // RFC 6840 section 5.8: clients are told that understand it.
+        let understands = request.metadata.authentic_data
+            || request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+        metadata.authentic_data = self.is_secure && understands;
         let (mut records, mut soa) = (self.records.as_slice(), self.soa.as_ref());
         if request.protocol() == Protocol::Udp {
             let limit = request

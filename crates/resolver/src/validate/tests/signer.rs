@@ -12,7 +12,7 @@ use ring::{
 use super::super::{Name, Record, RecordType};
 
 /// The time at which tests take place, in seconds since 1970.
-pub(super) const NOW: u64 = 1_800_000_000;
+pub(crate) const NOW: u64 = 1_800_000_000;
 
 /// When signatures begin to hold, and when they end, if nothing else is said.
 pub(super) const DATES: (u32, u32) = (1_799_990_000, 1_800_010_000);

@@ -78,7 +78,7 @@ impl Zone {
     }
 
     pub(super) fn a(&mut self, owner: &str) -> &mut Self {
-        self.add(owner, RecordType::A, &[192, 0, 2, 1]);
+        self.add(owner, RecordType::A, &[9, 9, 9, 9]);
         self
     }
 
