@@ -6,6 +6,7 @@
 
 mod decisions;
 mod files;
+mod judge;
 mod restore;
 mod sightings;
 #[cfg(test)]

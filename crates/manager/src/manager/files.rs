@@ -3,10 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use mudguard_mud::{Dialect, Finding, Limits, MudFile, MudUrl, Severity, parse};
+use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 
-use super::{Manager, addresses_approved, push_once};
+use super::{
+    Manager, addresses_approved,
+    judge::{other_signer, read, rollback, same_kind},
+    push_once,
+};
 use crate::{
     Action, ClockState, Fetched, FileInForce, FileRecord, JournalEntry, JournalKind, Moment, Retrieved,
     Trust, Waiting, WaitingFile,
@@ -342,53 +346,6 @@ struct Octets {
     bytes: Arc<[u8]>,
     sha256: [u8; 32],
     etag: Option<String>,
-}
-
-/// Reads a file as RFC 8520 says or, failing that, as files are found in the wild; the latter is no file as made.
-pub(super) fn read(bytes: &[u8]) -> Result<(MudFile, Vec<Finding>, bool), String> {
-    let limits = Limits::default();
-    let strict = parse(bytes, &limits, Dialect::Strict);
-    if let Some(file) = strict.file {
-        return Ok((file, strict.findings, true));
-    }
-    let community = parse(bytes, &limits, Dialect::Community);
-    match community.file {
-        Some(file) => Ok((file, community.findings, false)),
-        None => Err(community
-            .findings
-            .iter()
-            .find(|finding| finding.severity == Severity::Error)
-            .map_or_else(|| "the file cannot be read".to_owned(), ToString::to_string)),
-    }
-}
-
-/// RFC 8520 section 3.4: a file that is older than the one in force is a replay.
-fn rollback(old: &FileInForce, new: &MudFile) -> Option<String> {
-    (new.last_update < old.file.last_update).then(|| {
-        format!(
-            "the file is from {}, older than the one in force ({})",
-            new.last_update, old.file.last_update
-        )
-    })
-}
-
-fn other_signer(old: &Trust, new: &Trust) -> Option<String> {
-    match (old, new) {
-        (Trust::Signed { signer: old, .. }, Trust::Signed { signer: new, .. }) => {
-            (old != new).then(|| format!("it was signed by {old} and is now signed by {new}"))
-        }
-        _ => None,
-    }
-}
-
-fn same_kind(old: &Trust, new: &Trust) -> bool {
-    match (old, new) {
-        (Trust::Signed { signer: old, .. }, Trust::Signed { signer: new, .. }) => old == new,
-        (Trust::Approved { .. }, Trust::Approved { .. }) => true,
-        (Trust::Signed { .. }, Trust::Approved { .. }) | (Trust::Approved { .. }, Trust::Signed { .. }) => {
-            false
-        }
-    }
 }
 
 fn record(url: &MudUrl, file: &FileInForce) -> FileRecord {

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 
 use super::{
     Manager, Settings,
-    files::{FileState, Schedule, jitter, read},
+    files::{FileState, Schedule, jitter},
+    judge::read,
     sightings::Decisions,
 };
 use mudguard_policy::MacAddress;

@@ -104,23 +104,13 @@ fn in_watch_a_loss_drops_nothing() {
 fn a_file_that_was_believed_without_dates_is_judged_again_when_the_clock_is_set() {
     let mut story = Story::new(Mode::Ask);
     story.announce(LAMP, &url());
-    let without_dates = |provisional| match verified(&good(), "CN=Maker") {
-        Retrieved::Verified {
-            bytes,
-            sha256,
-            signer,
-            key,
-            etag,
-            ..
-        } => Retrieved::Verified {
-            bytes,
-            sha256,
-            signer,
-            key,
-            provisional,
-            etag,
-        },
-        other => other,
+    let without_dates = |provisional| Retrieved::Verified {
+        bytes: good(),
+        sha256: digest(&good()),
+        signer: "CN=Maker".to_owned(),
+        key: "00".to_owned(),
+        provisional,
+        etag: None,
     };
     story.fetched(without_dates(true));
     let actions = story.tell(Event::ClockChanged(ClockState::Valid));
