@@ -228,9 +228,7 @@ fn without_layers(matches: &Value) -> Value {
 /// The protocol of ports that stand in an IP container, where drafts had them.
 fn protocol(matches: &Value) -> &'static str {
     let members = || matches.as_object().into_iter().flatten();
-    let has = |container: &str| {
-        members().any(|(name, _)| local(name).strip_suffix("-acl").unwrap_or(local(name)) == container)
-    };
+    let has = |container: &str| members().any(|(name, _)| local(name).trim_end_matches("-acl") == container);
     let number = members()
         .filter_map(|(_, value)| value.get("protocol"))
         .map(text)
