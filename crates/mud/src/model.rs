@@ -35,13 +35,13 @@ pub const CONTROLLER_GATEWAY: &str = "urn:ietf:params:mud:gateway";
 pub struct MudFile {
     /// `mud-url`: which file this is.
     pub mud_url: MudUrl,
-    /// `last-update`: when the file was made.
+    /// `last-update`: when the file was made. In the community dialect it may be missing or no date: then it is 1970, older than all.
     pub last_update: Timestamp,
     /// `mud-signature`: a URI reference, absolute or relative to [`mud_url`](Self::mud_url). It is foreign text: see [`MudUrl::join`].
     pub mud_signature: Option<String>,
-    /// `cache-validity` in hours, 1 to 168; 48 if the file says nothing.
+    /// `cache-validity` in hours, 1 to 168; 48 if the file says nothing. The community dialect takes the nearest that is allowed.
     pub cache_validity: u8,
-    /// `is-supported`: whether the maker still updates the Thing or its MUD file.
+    /// `is-supported`: whether the maker still updates the Thing or its MUD file. In the community dialect it may be missing: then true.
     pub is_supported: bool,
     /// `systeminfo`: what the Thing is, for people. Foreign text of any length.
     pub systeminfo: Option<String>,
@@ -85,7 +85,7 @@ pub struct UnknownNode {
 pub struct Acl {
     /// Its name, 1 to 64 characters.
     pub name: String,
-    /// Its type; `None` if the file does not say, which RFC 8519 allows.
+    /// Its type; `None` if the file does not say, which RFC 8519 allows. One that was not understood is listed at each ACE.
     pub acl_type: Option<AclType>,
     /// Its entries, in order.
     pub aces: Vec<Ace>,

@@ -20,14 +20,26 @@ pub(crate) static MUD: Container = Container {
             "mud-url",
             "must be an absolute https URL whose host is a fully qualified name",
         ),
-        Known::read(Mud, "last-update", "a date and time with an offset"),
+        Known::read(
+            Mud,
+            "last-update",
+            "a date and time with an offset; community takes a missing one as the oldest",
+        ),
         Known::read(
             Mud,
             "mud-signature",
             "a URI reference, resolved against mud-url; absent means approval by the owner",
         ),
-        Known::read(Mud, "cache-validity", "1 to 168 hours, 48 if absent"),
-        Known::read(Mud, "is-supported", "shown to the owner"),
+        Known::read(
+            Mud,
+            "cache-validity",
+            "1 to 168 hours, 48 if absent; community takes the nearest of them",
+        ),
+        Known::read(
+            Mud,
+            "is-supported",
+            "shown to the owner; community takes a missing one as true",
+        ),
         Known::read(
             Mud,
             "systeminfo",
