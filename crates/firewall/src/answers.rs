@@ -294,7 +294,7 @@ mod tests {
             let [_, _, high, low] = number.to_be_bytes();
             let stranger = MacAddress([6, 0, 0, 0, high, low]);
             let now = start + Duration::from_millis(number.into());
-            for many in 0..100 {
+            for many in 0..if number == 0 { 300 } else { 3 } {
                 answers.remember(
                     stranger,
                     &["x".into(), canonical(&many.to_string())],

@@ -5,6 +5,7 @@ mod changes;
 mod denied;
 mod learned;
 mod net;
+mod probe;
 mod routed;
 mod speed;
 

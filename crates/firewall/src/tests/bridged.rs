@@ -5,8 +5,9 @@ use mudguard_policy::{Peer, Protocol};
 
 use super::{
     bench,
-    net::{
-        self, Net, ping, tcp_connects, tcp_is_dropped, udp_arrives, udp_is_dropped, udp_is_dropped_from,
+    net::Net,
+    probe::{
+        self, ping, tcp_connects, tcp_is_dropped, udp_arrives, udp_is_dropped, udp_is_dropped_from,
         udp_passes,
     },
 };
@@ -129,7 +130,7 @@ fn a_connection_is_not_opened_from_the_port_of_a_permitted_service() {
     bench(2, &home, async |_, net: &Net| {
         for [first, second, _] in ENDS {
             assert!(
-                net::tcp_is_dropped_from(net.thing(2), net.thing(1), (second, 1001), (first, 80)),
+                probe::tcp_is_dropped_from(net.thing(2), net.thing(1), (second, 1001), (first, 80)),
                 "{first}"
             );
         }
@@ -150,11 +151,11 @@ fn groups_are_reached_if_permitted() {
     bench(2, &home, async |_, net: &Net| {
         for (own, group) in [("192.0.2.11", "224.0.0.251"), ("fe80::ff:fe00:1", "ff02::fb")] {
             assert!(
-                net::group_hears(net.thing(1), net.thing(2), own, group, 5353),
+                probe::group_hears(net.thing(1), net.thing(2), own, group, 5353),
                 "{group}"
             );
             assert!(
-                net::group_does_not_hear(net.thing(1), net.thing(2), own, group, 5354),
+                probe::group_does_not_hear(net.thing(1), net.thing(2), own, group, 5354),
                 "{group}"
             );
         }
@@ -203,4 +204,74 @@ fn leases_and_observed_things_pass_within_the_bridge() {
             assert!(udp_arrives(three, two, third, second, 1000), "{second}");
         }
     });
+}
+
+#[test]
+fn what_every_network_needs_crosses_the_bridge() {
+    crosses_the_bridge(false);
+}
+
+#[test]
+fn it_does_where_the_kernel_shows_frames_of_a_bridge_to_the_rules_for_routed_packets() {
+    crosses_the_bridge(true);
+}
+
+fn crosses_the_bridge(br_netfilter: bool) {
+    let home = home([
+        thing(1, Enforcement::Enforce, []),
+        thing(2, Enforcement::None, []),
+    ]);
+    bench(2, &home, async move |_, net: &Net| {
+        if br_netfilter {
+            net.router.sysctl(&[
+                ("bridge/bridge-nf-call-iptables", "1"),
+                ("bridge/bridge-nf-call-ip6tables", "1"),
+            ]);
+        }
+        let (one, two) = (net.thing(1), net.thing(2));
+        assert!(probe::lease_is_asked_for(one, two));
+        // DHCPv6 to all servers of the link.
+        assert!(probe::group_hears_from(
+            one,
+            two,
+            ("fe80::ff:fe00:1", 546),
+            ("ff02::1:2", 547)
+        ));
+        let message = |kind: u8, last: u8| {
+            let mut octets = [0; 24];
+            octets[0] = kind;
+            octets[16..].fill(last);
+            octets
+        };
+        // A query of IGMP with its checksum, which a bridge checks.
+        let query = with_checksum(message(0x11, 7));
+        assert!(probe::raw_arrives(one, two, 2, query, 1), "IGMP");
+        for kind in [130, 133] {
+            let hops = if kind == 133 { 255 } else { 1 };
+            assert!(
+                probe::raw_arrives(one, two, 58, message(kind, kind), hops),
+                "ICMPv6 {kind}"
+            );
+        }
+        // And nothing else does so.
+        assert!(probe::group_does_not_hear(
+            one,
+            two,
+            "192.0.2.11",
+            "224.0.0.251",
+            5353
+        ));
+    });
+}
+
+/// With the checksum of RFC 1071 in the octets 2 and 3.
+fn with_checksum(mut octets: [u8; 24]) -> [u8; 24] {
+    octets[2..4].fill(0);
+    let words = octets
+        .chunks(2)
+        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
+    let sum = words.sum::<u32>();
+    let folded = (sum & 0xffff) + (sum >> 16);
+    octets[2..4].copy_from_slice(&(!u16::try_from(folded).unwrap()).to_be_bytes());
+    octets
 }

@@ -7,7 +7,8 @@ use mudguard_policy::{Peer, Protocol};
 
 use super::{
     bench,
-    net::{Net, echo, is_silent, udp_arrives, udp_is_dropped},
+    net::Net,
+    probe::{echo, is_silent, udp_arrives, udp_is_dropped},
 };
 use crate::{Removal, remove, testing::*};
 

@@ -5,10 +5,7 @@ use std::time::Duration;
 use mudguard_manager::{Denial, Enforcement};
 use mudguard_policy::Initiator;
 
-use super::{
-    Bench, bench,
-    net::{Net, udp_is_dropped},
-};
+use super::{Bench, bench, net::Net, probe::udp_is_dropped};
 use crate::testing::*;
 
 async fn next(bench: &mut Bench) -> Denial {

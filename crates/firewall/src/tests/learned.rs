@@ -7,7 +7,8 @@ use mudguard_policy::{PortSet, Ports, Protocol};
 
 use super::{
     bench,
-    net::{Net, tcp_connects, udp_arrives, udp_is_dropped, udp_is_dropped_from, udp_passes},
+    net::Net,
+    probe::{tcp_connects, udp_arrives, udp_is_dropped, udp_is_dropped_from, udp_passes},
 };
 use crate::{ElementError, testing::*};
 

@@ -5,8 +5,9 @@ use mudguard_policy::Protocol;
 
 use super::{
     bench,
-    net::{
-        Net, ping, ping_is_dropped, tcp_connects, tcp_is_dropped, udp_arrives, udp_is_dropped, udp_passes,
+    net::Net,
+    probe::{
+        self, ping, ping_is_dropped, tcp_connects, tcp_is_dropped, udp_arrives, udp_is_dropped, udp_passes,
     },
 };
 use crate::testing::*;
@@ -287,7 +288,7 @@ fn errors_of_a_flow_come_back_to_the_thing() {
     bench(1, &home, async |_, net: &Net| {
         for (own, host) in ENDS {
             // Nobody listens there: the host answers with an error, which the socket hears.
-            assert!(super::net::is_refused(net.thing(1), own, host, 9), "{host}");
+            assert!(probe::is_refused(net.thing(1), own, host, 9), "{host}");
         }
     });
 }
