@@ -107,6 +107,22 @@ impl Answers {
         left
     }
 
+    /// Remembers what an earlier daemon told a Thing.
+    pub(crate) fn restore(
+        &mut self,
+        thing: MacAddress,
+        name: &Arc<str>,
+        address: IpAddr,
+        told: Instant,
+        ends: Instant,
+    ) {
+        let client = self.clients.entry(thing).or_default();
+        client.is_managed = true;
+        if client.pairs < PAIRS_PER_THING {
+            client.remember(name, Pair { address, told, ends });
+        }
+    }
+
     fn make_room(&mut self, thing: MacAddress) {
         let strangers = || self.clients.iter().filter(|(_, told)| !told.is_managed);
         if self.clients.contains_key(&thing) || strangers().count() < STRANGERS {

@@ -7,17 +7,30 @@ const LENGTH: usize = 120;
 
 /// The comment of a rule or an element: the Thing, and the place in its policy.
 pub(crate) fn comment(thing: MacAddress, origin: &Origin) -> String {
-    let place = match origin {
+    clipped(format!("{thing} {}", place(origin)))
+}
+
+/// The comment of a learned element: the name, from which it is known again after a restart, and the place in the policy. A name that is
+/// too long for that is left out.
+pub(crate) fn learned(name: &str, origin: &Origin) -> String {
+    let name = if name.len() < LENGTH { name } else { "" };
+    clipped(format!("{name} {}", place(origin)))
+}
+
+fn clipped(mut text: String) -> String {
+    text.truncate(LENGTH);
+    text
+}
+
+fn place(origin: &Origin) -> String {
+    match origin {
         Origin::Ace(ace) => {
             format!("{} {} {}", ace.index, safe(&ace.list), safe(&ace.ace))
         }
         Origin::ImplicitDns => "implicit dns".to_owned(),
         Origin::ImplicitNtp => "implicit ntp".to_owned(),
         Origin::Owner => "owner".to_owned(),
-    };
-    let mut text = format!("{thing} {place}");
-    text.truncate(LENGTH);
-    text
+    }
 }
 
 /// Letters, digits, dots, dashes and underscores stay; at most 48 of them, so that both names are seen.

@@ -57,6 +57,8 @@ pub(crate) struct Shared {
 pub(crate) struct State {
     pub(crate) socket: ElementSocket,
     pub(crate) answers: Answers,
+    /// Whether this daemon has loaded a ruleset.
+    pub(crate) has_ruleset: bool,
     /// Of the ruleset in force.
     pub(crate) index: Index,
     pub(crate) in_force: InForce,
@@ -69,6 +71,7 @@ impl Shared {
             state: Arc::new(Mutex::new(State {
                 socket: ElementSocket::open()?,
                 answers: Answers::default(),
+                has_ruleset: false,
                 index: Index::new(),
                 in_force: InForce::default(),
             })),

@@ -17,6 +17,7 @@ use crate::{
     flows::{self, InForce},
     lower::{Lowered, lower},
     nft,
+    restore::restore,
     table::{Element, Table},
     tables,
 };
@@ -117,8 +118,14 @@ fn apply(
     let in_force = InForce::of(snapshot);
     let mut state = Arc::clone(&shared.state).blocking_lock_owned();
     let now = Instant::now();
+    if !state.has_ruleset
+        && let Err(error) = restore(&mut state.answers, &lowered.owner, now)
+    {
+        warn!("what Things were told before the start could not be read from the kernel: {error}");
+    }
     write_learned(&mut lowered, &mut state, now);
     load(&lowered.commands())?;
+    state.has_ruleset = true;
     state.index = lowered.index;
     shared.set_owner(lowered.owner);
     *left_out.lock().unwrap_or_else(PoisonError::into_inner) = lowered.left_out;

@@ -18,6 +18,7 @@ mod key;
 mod lower;
 mod netlink;
 mod nft;
+mod restore;
 mod sets;
 mod skeleton;
 mod table;

@@ -5,6 +5,7 @@
 
 pub(crate) mod conntrack;
 pub(crate) mod elements;
+pub(crate) mod listing;
 pub(crate) mod log;
 
 use std::io;

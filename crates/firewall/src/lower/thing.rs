@@ -16,7 +16,7 @@ use super::{
     inbound_to,
 };
 use crate::{
-    comment::comment,
+    comment::{comment, learned},
     expression::{FAMILIES, Stmt, digit, go_back, goto, goto_verdict, mac},
     firewall::LeftOut,
     kernel::Kernel,
@@ -101,6 +101,7 @@ impl ThingLowering<'_, '_> {
             Peer::Name(name) => {
                 let Some(tails) = tails(&fit) else { return false };
                 if self.plane == Plane::Routed {
+                    let text = learned(name.as_str(), &rule.origin).into();
                     for family in families(rule) {
                         for tail in &tails {
                             self.opening(name, shared(rule.initiator, family, *tail), &text);
@@ -223,7 +224,7 @@ impl ThingLowering<'_, '_> {
                 Action::Accept => accept.clone(),
                 Action::Drop => goto(denied),
             };
-            let number = self.names(rule, &text);
+            let number = self.names(rule);
             let names = |family| names_set(family, self.thing.mac, number);
             for mut statements in chains::matches(rule, look, self.ground, names) {
                 statements.push(verdict.clone());
@@ -235,13 +236,14 @@ impl ThingLowering<'_, '_> {
     }
 
     /// The number of the sets in which the addresses of the rule's name stand.
-    fn names(&mut self, rule: &Rule, text: &str) -> usize {
+    fn names(&mut self, rule: &Rule) -> usize {
         let Peer::Name(name) = &rule.peer else { return 0 };
         if let Some(known) = self.names.get(name) {
             return *known;
         }
         let number = self.names.len();
         self.names.insert(name.clone(), number);
+        let text = learned(name.as_str(), &rule.origin).into();
         for family in FAMILIES {
             let set = names_set(family, self.thing.mac, number);
             self.table
@@ -251,7 +253,7 @@ impl ThingLowering<'_, '_> {
                 family,
                 set: set.into(),
             };
-            self.opening(name, place, &text.into());
+            self.opening(name, place, &text);
         }
         number
     }

@@ -1,6 +1,6 @@
 //! Rights that come and go.
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::TcpStream;
 
 use mudguard_manager::{Enforcement, Snapshot};
 use mudguard_policy::{Peer, Protocol};
@@ -8,7 +8,7 @@ use mudguard_policy::{Peer, Protocol};
 use super::{
     bench,
     net::Net,
-    probe::{echo, is_silent, udp_arrives, udp_is_dropped},
+    probe::{connection, echo, is_silent, udp_arrives, udp_is_dropped},
 };
 use crate::{Removal, remove, testing::*};
 
@@ -17,17 +17,11 @@ struct Connections([(TcpStream, TcpStream); 3]);
 
 impl Connections {
     fn open(net: &Net, own: &str, host: &str) -> Self {
-        let [own, host] = [own, host].map(|text| text.parse().unwrap());
-        let open = |from: &super::net::Namespace, to: &super::net::Namespace, at: SocketAddr| {
-            let server = to.run(move || TcpListener::bind(at).unwrap());
-            let client = from.run(move || TcpStream::connect(at).unwrap());
-            (client, server.accept().unwrap().0)
-        };
         let (thing, internet) = (net.thing(1), &net.internet);
         Self([
-            open(thing, internet, SocketAddr::new(host, 1001)),
-            open(thing, internet, SocketAddr::new(host, 1002)),
-            open(internet, thing, SocketAddr::new(own, 1003)),
+            connection(thing, internet, host, 1001),
+            connection(thing, internet, host, 1002),
+            connection(internet, thing, own, 1003),
         ])
     }
 

@@ -8,7 +8,7 @@ use mudguard_policy::{PortSet, Ports, Protocol};
 use super::{
     bench,
     net::Net,
-    probe::{tcp_connects, udp_arrives, udp_is_dropped, udp_is_dropped_from, udp_passes},
+    probe::{self, tcp_connects, udp_arrives, udp_is_dropped, udp_is_dropped_from, udp_passes},
 };
 use crate::{ElementError, testing::*};
 
@@ -124,7 +124,7 @@ fn an_element_in_the_kernel_is_what_nft_would_have_made_and_lives_longer_than_th
             "{written:?}"
         );
         assert!(
-            written[0].contains(r#"comment "02:00:00:00:00:01 0 list cloud""#),
+            written[0].contains(r#"comment "cloud.example.com 0 list cloud""#),
             "{written:?}"
         );
         // The same through nft, when the policy is loaded again.
@@ -308,5 +308,48 @@ fn an_address_that_was_just_lent_is_bound_before_the_next_ruleset() {
             let bound = net.router.nft(&["list", "set", family, "mudguard", "bound4"]);
             assert!(bound.contains("02:00:00:00:00:01 . 192.0.2.11"), "{bound}");
         }
+    });
+}
+
+#[test]
+fn a_daemon_that_starts_again_knows_what_things_were_told_and_their_flows_go_on() {
+    let ports = Ports {
+        source: PortSet::all(),
+        destination: PortSet::from_ranges([2000..=2009]).unwrap(),
+    };
+    let rules = [
+        rule("cloud", name("cloud.example.com"), tcp(1001)),
+        rule("cloud", name("cloud.example.com"), udp(1001)),
+        rule("range", name("range.example.com"), Protocol::Udp(ports)),
+        from_peer(rule("push", name("push.example.com"), Protocol::Udp(from(3000)))),
+    ];
+    let home = home([thing(1, Enforcement::Enforce, rules)]);
+    bench(1, &home, async |bench, net: &Net| {
+        let names = ["cloud.example.com", "range.example.com", "push.example.com"];
+        bench
+            .elements
+            .answered(thing_mac(1), &names, &HOST)
+            .await
+            .unwrap();
+        let (thing, internet) = (net.thing(1), &net.internet);
+        let mut flows = ENDS.map(|(_, host)| probe::connection(thing, internet, host, 1001));
+        drop(bench);
+        let (mut firewall, _elements, _denials) = crate::Firewall::start().await.unwrap();
+        firewall.apply(&home).await.unwrap();
+        for (own, host) in ENDS {
+            assert!(udp_arrives(thing, internet, own, host, 1001), "{host}");
+            assert!(udp_arrives(thing, internet, own, host, 2005), "{host}");
+            assert!(udp_passes(internet, thing, (host, 3000), (own, 999)), "{host}");
+        }
+        for (client, server) in &mut flows {
+            assert!(probe::echo(client, server));
+        }
+        let listed = net
+            .router
+            .nft(&["list", "set", "inet", "mudguard", "out4_learned_port"]);
+        assert!(
+            listed.contains("timeout 2m expires") || listed.contains("timeout 1m5"),
+            "{listed}"
+        );
     });
 }

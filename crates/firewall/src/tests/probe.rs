@@ -138,6 +138,19 @@ fn tcp(
     })
 }
 
+/// A TCP connection: both ends.
+pub(super) fn connection(
+    from: &Namespace,
+    to: &Namespace,
+    destination: &str,
+    port: u16,
+) -> (TcpStream, TcpStream) {
+    let at = SocketAddr::new(destination.parse().unwrap(), port);
+    let server = to.run(move || bound(|| TcpListener::bind(at)));
+    let client = from.run(move || TcpStream::connect(at).unwrap());
+    (client, server.accept().unwrap().0)
+}
+
 /// Whether an octet goes both ways.
 pub(super) fn echo(client: &mut TcpStream, server: &mut TcpStream) -> bool {
     echo_within(client, server, PASSED)
