@@ -5,8 +5,7 @@
 use std::{env, path::PathBuf};
 
 /// Packages, each with a program that shows whether it is installed.
-pub const PACKAGES: [(&str, &str); 12] = [
-    ("conntrack", "conntrack"),
+pub const PACKAGES: [(&str, &str); 10] = [
     ("dnsmasq-base", "dnsmasq"),
     ("iproute2", "ip"),
     ("iputils-ping", "ping"),
@@ -14,7 +13,6 @@ pub const PACKAGES: [(&str, &str); 12] = [
     ("nftables", "nft"),
     ("nsd", "nsd"),
     ("openssl", "openssl"),
-    ("tcpdump", "tcpdump"),
     ("udhcpc", "udhcpc"),
     ("unbound", "unbound"),
     ("util-linux", "setsid"),

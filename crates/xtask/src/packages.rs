@@ -1,7 +1,10 @@
 //! The Debian packages that the home needs, and what needs root.
 
 use std::{
+    fs,
     io::Write,
+    os::unix::fs::PermissionsExt,
+    path::Path,
     process::{Command, ExitCode},
 };
 
@@ -24,6 +27,7 @@ pub(crate) fn install_missing() -> anyhow::Result<()> {
     }
     eprintln!("installing Debian packages: {}", missing.join(" "));
     apt(&["update", "-qq"])?;
+    let _no_servers_start = NoServersStart::new()?;
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&missing);
     apt(&arguments)?;
@@ -41,8 +45,6 @@ fn apt(arguments: &[&str]) -> anyhow::Result<()> {
     let status = Command::new("apt-get")
         .args(arguments)
         .env("DEBIAN_FRONTEND", "noninteractive")
-        // A package that brings a server must not start it on this machine.
-        .env("RUNLEVEL", "1")
         .stdout(std::process::Stdio::null())
         .status()
         .context("apt-get cannot be started; this needs Debian or a derivative")?;
@@ -50,6 +52,35 @@ fn apt(arguments: &[&str]) -> anyhow::Result<()> {
         bail!("apt-get {} failed; see above", arguments.join(" "));
     }
     Ok(())
+}
+
+/// While it lives, a package that brings a server does not start it on this machine (Debian's policy-rc.d).
+struct NoServersStart(Option<&'static Path>);
+
+impl NoServersStart {
+    fn new() -> anyhow::Result<Self> {
+        const POLICY: &str = "/usr/sbin/policy-rc.d";
+        let policy = Path::new(POLICY);
+        if policy.exists() {
+            return Ok(Self(None));
+        }
+        fs::write(policy, "#!/bin/sh\nexit 101\n").with_context(|| format!("{POLICY} cannot be written"))?;
+        fs::set_permissions(policy, fs::Permissions::from_mode(0o755))?;
+        Ok(Self(Some(policy)))
+    }
+}
+
+impl Drop for NoServersStart {
+    fn drop(&mut self) {
+        if let Some(policy) = self.0
+            && let Err(error) = fs::remove_file(policy)
+        {
+            eprintln!(
+                "{} was made for the installation and cannot be removed: {error}",
+                policy.display()
+            );
+        }
+    }
 }
 
 /// Prints a line of the result; progress goes to standard error.
