@@ -79,8 +79,8 @@ pub(crate) struct Rule {
     pub(crate) comment: Option<String>,
 }
 
-/// At most so many elements stand in a learned set; 32 bits of memory would be gone long before.
-const LEARNED_SIZE: u32 = 65_535;
+/// At most so many elements stand in a learned set: 256 Things with as many pairs as are kept of one.
+const LEARNED_SIZE: u32 = 131_072;
 
 impl Table {
     pub(crate) fn new(family: NfFamily) -> Self {

@@ -28,6 +28,10 @@ pub(crate) fn matches(
         let kept = conditions
             .filter(|condition| !look.reply || matches!(condition, HeaderCondition::ThingAddress(_)));
         for condition in kept {
+            let is_of_tcp = matches!(condition, HeaderCondition::TcpFlags(_));
+            if is_of_tcp && !matches!(rule.protocol, Protocol::Any | Protocol::Tcp(_)) {
+                return None;
+            }
             matches.extend(header_field(*condition, family, look)?);
         }
         Some(matches)

@@ -1,5 +1,6 @@
 //! Policies and the rulesets they become. Each heading is one of `docs/security.md`.
 
+mod random;
 mod text;
 
 use expect_test::{ExpectFile, expect_file};
