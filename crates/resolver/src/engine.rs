@@ -23,7 +23,7 @@ use mudguard_policy::SpecialPurpose;
 use tokio::{sync::Semaphore, time::timeout};
 
 #[cfg(test)]
-pub(crate) use self::records::record_of_validator;
+pub(crate) use self::records::{record_for_validator, record_of_validator};
 pub(crate) use self::{answer::Answer, question::Question};
 use self::{
     cache::Cache,

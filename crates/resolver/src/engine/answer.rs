@@ -41,8 +41,19 @@ pub(crate) struct Answer {
     pub(crate) filtered: bool,
     /// How many of the records are aliases.
     aliases: usize,
+    /// What clients are told that validate themselves.
+    signed: Option<Signed>,
     /// What the sink is shown; its TTLs are as of the moment at which the answer came.
     shown: Validated,
+}
+
+/// An answer with its signatures and proofs (RFC 4035 section 3.1).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Signed {
+    /// The answer section.
+    pub(crate) answers: Vec<Record>,
+    /// The authority section.
+    pub(crate) authorities: Vec<Record>,
 }
 
 impl Answer {
@@ -79,13 +90,39 @@ impl Answer {
             lifetime,
             filtered,
             aliases,
+            signed: None,
             shown,
         }
     }
 
-    /// Says how far it was checked; at first nothing was.
-    pub(crate) fn set_security(&mut self, security: Security) {
+    /// Says how far it was checked, and adds what shows it; at first nothing was.
+    pub(crate) fn set_security(&mut self, security: Security, signed: Signed) {
         self.shown.security = security;
+        // Without the addresses that were taken from it, no signature would be right.
+        self.signed = Some(signed).filter(|_| !self.filtered);
+    }
+
+    /// What a client that validates is told `age` seconds after the answer came, as [`Self::records_at`] does.
+    pub(crate) fn signed_at(&self, age: u32, ttl_at_most: u32) -> Option<Signed> {
+        let aged = |records: &[Record]| {
+            records
+                .iter()
+                .map(|record| aged(record, age, ttl_at_most))
+                .collect()
+        };
+        self.signed.as_ref().map(|signed| Signed {
+            answers: aged(&signed.answers),
+            authorities: aged(&signed.authorities),
+        })
+    }
+
+    /// Every record that is stored.
+    pub(crate) fn all_records(&self) -> impl Iterator<Item = &Record> {
+        let signed = self
+            .signed
+            .iter()
+            .flat_map(|signed| signed.answers.iter().chain(&signed.authorities));
+        self.records.iter().chain(&self.soa).chain(signed)
     }
 
     /// How far it was checked, all of it: addresses that were taken from it make it another answer.
@@ -117,6 +154,7 @@ impl Answer {
             lifetime: 0,
             filtered: false,
             aliases: 0,
+            signed: None,
             shown,
         }
     }

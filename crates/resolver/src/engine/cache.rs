@@ -112,14 +112,14 @@ fn octets_of(question: &Question, answer: &Answer) -> usize {
     const ENTRY: usize = 512;
     let mut wire = Vec::new();
     let mut encoder = BinEncoder::new(&mut wire);
-    for record in answer.records.iter().chain(&answer.soa) {
+    for record in answer.all_records() {
         // What cannot be encoded is not told either.
         if record.emit(&mut encoder).is_err() {
             return usize::MAX;
         }
     }
-    let records = answer.records.len() + answer.soa.iter().len();
-    ENTRY + 2 * question.name.len() + records * size_of::<Record>() + 2 * wire.len()
+    let records = answer.all_records().count() * size_of::<Record>();
+    ENTRY + 2 * question.name.len() + records + 2 * wire.len()
 }
 
 #[cfg(test)]

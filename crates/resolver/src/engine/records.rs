@@ -35,7 +35,7 @@ pub(super) fn reply_for_validator(reply: &Reply) -> validate::Reply {
     }
 }
 
-fn record_for_validator(record: &Record) -> Option<validate::Record> {
+pub(crate) fn record_for_validator(record: &Record) -> Option<validate::Record> {
     let (owner, _) = validate::Name::from_wire(&octets_of(&record.name)?).ok()?;
     Some(validate::Record {
         owner,

@@ -14,6 +14,7 @@ use mudguard_policy::SpecialPurpose;
 
 use super::{
     Answer, Question,
+    answer::Signed,
     chain::{Chain, MAX_RECORDS},
     records::{question_for_validator, question_of_validator, record_of_validator, reply_for_validator},
     special_names::special_answer,
@@ -200,8 +201,28 @@ fn answer(question: &Question, verdict: &Verdict, special: &SpecialPurpose) -> O
     };
     let response_code = ResponseCode::from(0, u8::try_from(verdict.response_code).ok()?);
     let mut answer = Answer::new(question, chain, response_code, soa, special);
-    answer.set_security(security);
+    answer.set_security(security, signed(verdict)?);
     Some(answer)
+}
+
+/// The same for clients that validate: with DNAME records, signatures and proofs.
+fn signed(verdict: &Verdict) -> Option<Signed> {
+    let mut signed = Signed::default();
+    for link in &verdict.links {
+        let ttl = super::chain::usable_ttl(link.ttl);
+        let section = if link.kind == LinkKind::Denial {
+            &mut signed.authorities
+        } else {
+            &mut signed.answers
+        };
+        for record in link.records.iter().chain(&link.signatures) {
+            section.push(record_of_validator(record, ttl)?);
+        }
+        for record in &link.proof {
+            signed.authorities.push(record_of_validator(record, ttl)?);
+        }
+    }
+    Some(signed)
 }
 
 fn records_of(link: &Link) -> Option<Vec<Record>> {

@@ -107,7 +107,8 @@ impl<S: AnswerSink> Handler<S> {
             Ok(resolved) => match self.released(request, &question, &resolved).await {
                 Ok(ttl_at_most) => {
                     self.counting.count(|counters| counters.answered += 1);
-                    Reply::answer(asked, &resolved, ttl_at_most)
+                    let dnssec_ok = request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
+                    Reply::answer(asked, &resolved, ttl_at_most, dnssec_ok)
                 }
                 Err(reply) => reply,
             },

@@ -33,7 +33,7 @@ const EXTENDED_ERROR: u16 = 15;
 pub(crate) struct Reply {
     response_code: ResponseCode,
     records: Vec<Record>,
-    soa: Option<Record>,
+    authorities: Vec<Record>,
     error: Option<ExtendedError>,
     /// Whether all of it is secure.
     is_secure: bool,
@@ -59,9 +59,20 @@ impl Reply {
     }
 
     /// The reply that tells an answer, as the client wrote its name.
-    pub(crate) fn answer(asked: &Name, resolved: &Resolved, ttl_at_most: u32) -> Self {
+    ///
+    /// One that sets the DO bit also receives signatures and proofs, as far as they were checked here.
+    pub(crate) fn answer(asked: &Name, resolved: &Resolved, ttl_at_most: u32, dnssec_ok: bool) -> Self {
         let answer = &resolved.answer;
-        let mut records = answer.records_at(resolved.age, ttl_at_most);
+        let signed = dnssec_ok
+            .then(|| answer.signed_at(resolved.age, ttl_at_most))
+            .flatten();
+        let (mut records, authorities) = signed.map_or_else(
+            || {
+                let records = answer.records_at(resolved.age, ttl_at_most);
+                (records, answer.soa_at(resolved.age).into_iter().collect())
+            },
+            |signed| (signed.answers, signed.authorities),
+        );
         for record in records.iter_mut().filter(|record| record.name == *asked) {
             record.name = asked.clone();
         }
@@ -74,7 +85,7 @@ impl Reply {
         Self {
             response_code: answer.response_code,
             records,
-            soa: answer.soa_at(resolved.age),
+            authorities,
             error,
             is_secure: answer.security() == Security::Secure,
         }
@@ -94,7 +105,7 @@ impl Reply {
         let understands = request.metadata.authentic_data
             || request.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok);
         metadata.authentic_data = self.is_secure && understands;
-        let (mut records, mut soa) = (self.records.as_slice(), self.soa.as_ref());
+        let (mut records, mut authorities) = (self.records.as_slice(), self.authorities.as_slice());
         if request.protocol() == Protocol::Udp {
             let limit = request
                 .edns
@@ -105,17 +116,17 @@ impl Reply {
             encoder.set_max_size(limit);
             let whole = MessageResponseBuilder::new(&request.queries, edns.as_ref());
             if whole
-                .build(metadata, records, [], soa, [])
+                .build(metadata, records, authorities, [], [])
                 .destructive_emit(&mut encoder)?
                 .truncation
             {
                 metadata.truncation = true;
-                (records, soa) = (&[], None);
+                (records, authorities) = (&[], &[]);
             }
         }
         let response = MessageResponseBuilder::new(&request.queries, edns.as_ref());
         sender
-            .send_response(response.build(metadata, records, [], soa, []))
+            .send_response(response.build(metadata, records, authorities, [], []))
             .await
     }
 

@@ -1,205 +1,25 @@
-//! Answers over the wire, validated: a client, the resolver, and an upstream resolver that speaks for a small internet.
+//! Answers over the wire, validated.
 
-use std::{
-    net::{IpAddr, SocketAddr, UdpSocket},
-    sync::{Arc, Mutex},
-    thread,
-    time::Duration,
-};
+mod house;
+
+use std::sync::Arc;
 
 use hickory_proto::{
-    op::{Edns, Message, MessageType, Query, ResponseCode},
-    rr::{self, RData},
-    serialize::binary::BinEncodable,
+    op::{Message, ResponseCode},
+    rr,
 };
 
+use self::house::{EVIL, HONEST, House, OK};
 use crate::{
-    AnswerSink, Config, ExtendedError, FrontEnd, Release, Resolver, Security, SinkError, Validated,
-    engine::record_of_validator,
+    ExtendedError, Security,
     validate::{
-        self, Clock, RecordType, Reply,
-        tests::{signer::NOW, world::INTERNET},
+        Clock, Question, RecordType, Step, Validator, ZoneCuts,
+        tests::{
+            signer::NOW,
+            world::{INTERNET, summary},
+        },
     },
 };
-
-/// What an upstream resolver was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Asked {
-    question: validate::Question,
-    dnssec_ok: bool,
-    checking_disabled: bool,
-}
-
-/// Somebody on the path to the upstream resolver, who knows how often the question was asked before.
-type Tamper = fn(&validate::Question, usize, &mut Reply);
-
-/// An upstream resolver that does not validate.
-fn upstream(tamper: Tamper) -> (SocketAddr, Arc<Mutex<Vec<Asked>>>) {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    let address = socket.local_addr().unwrap();
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let remembered = Arc::clone(&asked);
-    // It ends with the tests.
-    thread::spawn(move || {
-        let mut buffer = [0; 4096];
-        while let Ok((length, client)) = socket.recv_from(&mut buffer) {
-            let query = Message::from_vec(&buffer[..length]).unwrap();
-            let first = &query.queries[0];
-            let (name, _) = validate::Name::from_wire(&first.name().to_bytes().unwrap()).unwrap();
-            let question = validate::Question::new(name, RecordType(first.query_type().into()));
-            let asked = Asked {
-                question: question.clone(),
-                dnssec_ok: query.edns.as_ref().is_some_and(|edns| edns.flags().dnssec_ok),
-                checking_disabled: query.metadata.checking_disabled,
-            };
-            let before = {
-                let mut all = remembered.lock().unwrap();
-                all.push(asked);
-                all.iter().filter(|asked| asked.question == question).count() - 1
-            };
-            let mut reply = INTERNET.resolve(&question);
-            tamper(&question, before, &mut reply);
-            let mut message = Message::response(query.metadata.id, query.metadata.op_code);
-            message.metadata.message_type = MessageType::Response;
-            message.metadata.recursion_available = true;
-            // It lies: what it says is no proof of anything.
-            message.metadata.authentic_data = true;
-            message.metadata.response_code = ResponseCode::from(0, reply.response_code as u8);
-            message.add_query(first.clone());
-            let records = |section: &[validate::Record]| {
-                section
-                    .iter()
-                    .map(|record| record_of_validator(record, record.ttl).unwrap())
-                    .collect::<Vec<_>>()
-            };
-            message.add_answers(records(&reply.answers));
-            message.add_authorities(records(&reply.authorities));
-            message.set_edns(Edns::new());
-            socket.send_to(&message.to_vec().unwrap(), client).unwrap();
-        }
-    });
-    (address, asked)
-}
-
-/// Remembers what it is shown.
-#[derive(Default)]
-struct Sink(Mutex<Vec<Validated>>);
-
-impl AnswerSink for Sink {
-    async fn answered(&self, _client: IpAddr, answer: &Validated) -> Result<Release, SinkError> {
-        self.0.lock().unwrap().push(answer.clone());
-        Ok(Release::Tell {
-            ttl_at_most: u32::MAX,
-        })
-    }
-}
-
-/// A resolver with its LAN side running.
-struct House {
-    resolver: Resolver,
-    address: SocketAddr,
-    sink: Arc<Sink>,
-    asked: Vec<Arc<Mutex<Vec<Asked>>>>,
-}
-
-impl House {
-    async fn new(tampers: &[Tamper]) -> Self {
-        Self::with(tampers, true).await
-    }
-
-    async fn with(tampers: &[Tamper], validates: bool) -> Self {
-        let (upstreams, asked) = tampers.iter().map(|tamper| upstream(*tamper)).unzip();
-        let listen = vec!["127.0.0.1:0".parse().unwrap()];
-        let mut config = Config::new(listen, vec!["127.0.0.0/8".parse().unwrap()], upstreams);
-        config.validation = validates.then(|| INTERNET.anchors());
-        let sink = Arc::new(Sink::default());
-        let (resolver, front): (_, FrontEnd<Sink>) =
-            Resolver::start(config, Arc::clone(&sink)).await.unwrap();
-        resolver.set_clock(Clock::Valid(NOW));
-        let address = front.addresses()[0];
-        tokio::spawn(front.run(std::future::pending()));
-        Self {
-            resolver,
-            address,
-            sink,
-            asked,
-        }
-    }
-
-    async fn ask_with(
-        &self,
-        name: &str,
-        record_type: rr::RecordType,
-        change: impl Fn(&mut Message),
-    ) -> Message {
-        let mut message = Message::query();
-        message.add_query(Query::query(rr::Name::from_ascii(name).unwrap(), record_type));
-        message.metadata.recursion_desired = true;
-        change(&mut message);
-        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        socket
-            .send_to(&message.to_vec().unwrap(), self.address)
-            .await
-            .unwrap();
-        let mut buffer = [0; 4096];
-        let received = tokio::time::timeout(Duration::from_secs(10), socket.recv(&mut buffer));
-        let length = received.await.unwrap().unwrap();
-        Message::from_vec(&buffer[..length]).unwrap()
-    }
-
-    /// Asks with the DO bit.
-    async fn ask(&self, name: &str, record_type: rr::RecordType) -> Message {
-        self.ask_with(name, record_type, |message| {
-            let mut edns = Edns::new();
-            edns.set_dnssec_ok(true);
-            message.set_edns(edns);
-        })
-        .await
-    }
-
-    /// The response code, whether it is told to be authentic, the addresses, and the code of an extended error.
-    async fn say(&self, name: &str) -> (ResponseCode, bool, usize, Option<u16>) {
-        let reply = self.ask(name, rr::RecordType::A).await;
-        let addresses = reply
-            .answers
-            .iter()
-            .filter(|record| matches!(record.data, RData::A(_)));
-        (
-            reply.metadata.response_code,
-            reply.metadata.authentic_data,
-            addresses.count(),
-            extended_error(&reply),
-        )
-    }
-
-    fn shown(&self) -> Vec<Security> {
-        let shown = self.sink.0.lock().unwrap();
-        shown.iter().map(|validated| validated.security).collect()
-    }
-}
-
-fn extended_error(reply: &Message) -> Option<u16> {
-    let octets = reply.edns.as_ref()?.to_bytes().ok()?;
-    // The option's number and length, then the code (RFC 8914 section 2).
-    octets
-        .windows(6)
-        .find(|window| window.starts_with(&[0, 15]))
-        .map(|window| u16::from_be_bytes([window[4], window[5]]))
-}
-
-const HONEST: Tamper = |_, _, _| {};
-
-const EVIL: Tamper = |question, _, reply| {
-    if question.record_type == RecordType::A {
-        for record in &mut reply.answers {
-            if record.record_type == RecordType::A {
-                record.data = [6, 6, 6, 6].into();
-            }
-        }
-    }
-};
-
-const OK: ResponseCode = ResponseCode::NoError;
 
 #[tokio::test]
 async fn a_secure_answer_is_told_to_be_authentic() {
@@ -240,8 +60,10 @@ async fn negative_answers_are_validated_and_carry_their_soa() {
         house.say("nothing.insecure.nsec.").await,
         (ResponseCode::NXDomain, false, 0, None)
     );
-    let reply = house.ask("www.good.nsec3.", rr::RecordType::AAAA).await;
-    assert!(reply.metadata.authentic_data && reply.answers.is_empty());
+    let reply = house
+        .ask_with("www.good.nsec3.", rr::RecordType::AAAA, |_| {})
+        .await;
+    assert!(reply.answers.is_empty());
     let types: Vec<_> = reply.authorities.iter().map(rr::Record::record_type).collect();
     assert_eq!(types, [rr::RecordType::SOA]);
 }
@@ -259,19 +81,59 @@ async fn a_chain_is_told_in_order_without_what_leads_aside() {
             ["www.moved.good.nsec.", "www.good.nsec3."],
         ),
     ] {
-        let reply = house.ask(name, rr::RecordType::A).await;
+        let asks = |message: &mut Message| message.metadata.authentic_data = true;
+        let reply = house.ask_with(name, rr::RecordType::A, asks).await;
         let told: Vec<_> = reply
             .answers
             .iter()
             .map(|record| record.name.to_string())
             .collect();
-        assert_eq!(
-            (told.as_slice(), reply.metadata.authentic_data),
-            (&owners.map(String::from)[..], true)
-        );
+        assert_eq!(told, owners);
+        assert!(reply.metadata.authentic_data);
     }
-    let reply = house.ask("to-www.good.nsec.", rr::RecordType::CNAME).await;
+    let reply = house
+        .ask_with("to-www.good.nsec.", rr::RecordType::CNAME, |_| {})
+        .await;
     assert_eq!(reply.answers.len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_validates_finds_what_the_resolver_found() {
+    let house = House::new(&[HONEST]).await;
+    for (name, found) in [
+        ("www.good.nsec.", "secure"),
+        ("q.wild.good.nsec.", "secure"),
+        ("q.wild.good.nsec3.", "secure"),
+        ("to-hashed-wild.good.nsec.", "secure"),
+        ("www.moved.good.nsec.", "secure"),
+        ("nothing.good.nsec.", "secure no such name"),
+        ("nothing.moved.good.nsec.", "secure no such name"),
+        ("b.ent.good.nsec3.", "secure"),
+        (
+            "www.insecure.nsec.",
+            "insecure: insecure.nsec.: its delegation is proven to have no DS record",
+        ),
+        (
+            "www.insecure.nsec3.",
+            "insecure: insecure.nsec3.: it lies in an opt-out span of its parent",
+        ),
+    ] {
+        let question = Question::new(name.parse().unwrap(), RecordType::A);
+        let first = house.signed_reply(&question).await;
+        let anchors = Arc::new(INTERNET.anchors());
+        let mut validator = Validator::new(question, first, anchors, Clock::Valid(NOW));
+        let mut cuts = ZoneCuts::default();
+        let verdict = loop {
+            match validator.step(&mut cuts, std::time::Instant::now()) {
+                Step::Done(verdict) => break verdict,
+                Step::Need(question) => {
+                    let reply = house.signed_reply(&question).await;
+                    validator.supply(question, Some(reply));
+                }
+            }
+        };
+        assert_eq!(summary(&verdict), found, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -137,6 +137,7 @@ impl Validator {
                 data: target.as_wire().into(),
             }],
             signatures: Vec::new(),
+            proof: Vec::new(),
         };
         self.links.push(link);
         self.push_alias(alias, target)
@@ -158,6 +159,7 @@ impl Validator {
             ttl: rrset.ttl(),
             records: distinct(rrset),
             signatures: Vec::new(),
+            proof: Vec::new(),
         };
         let signers = rrset.signatures.iter().map(|signature| &signature.data.signer);
         let place = place_of(rrset.owner, rrset.record_type, signers);
@@ -182,6 +184,7 @@ impl Validator {
                 .deny_closer(rrset.owner, labels, &zone, authorities)
                 .map_err(bogus)?;
             link.ttl = link.ttl.min(proof.ttl);
+            link.proof = [proof.records, proof.signatures].concat();
             if proof.is_opt_out {
                 link.status = opt_out(&rrset.owner.last_labels(labels + 1));
             }
@@ -212,6 +215,7 @@ impl Validator {
             ttl: 0,
             records: Vec::new(),
             signatures: Vec::new(),
+            proof: Vec::new(),
         };
         let zone = match self.zone_of(&place, known)? {
             Standing::Secure(zone) => zone,

@@ -128,6 +128,7 @@ impl Validator {
             ttl: 0,
             records: Vec::new(),
             signatures: Vec::new(),
+            proof: Vec::new(),
         });
         self.reply.response_code
     }

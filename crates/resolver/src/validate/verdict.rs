@@ -36,8 +36,10 @@ pub struct Link {
     pub ttl: u32,
     /// Its records, and nothing that came beside them. Those of a denial are the SOA, NSEC and NSEC3 records used.
     pub records: Vec<Record>,
-    /// The signatures of these records, as far as there are any.
+    /// The signatures of these records, as far as they were checked.
     pub signatures: Vec<Record>,
+    /// If they came from a wildcard, the NSEC or NSEC3 record that shows that no closer name exists, and its signature.
+    pub proof: Vec<Record>,
 }
 
 /// What a link does for an answer.

@@ -300,7 +300,7 @@ impl<'a> Trial<'a> {
 }
 
 /// What a verdict comes to, in one word and a reason.
-pub(super) fn summary(verdict: &Verdict) -> String {
+pub(crate) fn summary(verdict: &Verdict) -> String {
     let code = match verdict.response_code {
         0 => "",
         3 => " no such name",
