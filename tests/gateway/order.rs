@@ -8,7 +8,6 @@ fn no_first_syn_is_refused_to_an_address_that_was_just_told() {
         return;
     }
     let figures = measure(&binary().unwrap(), |_| {}).unwrap();
-    assert!(figures.lookups >= 1000, "{}", figures.lookups);
     assert!(
         figures.refused.is_empty(),
         "{} of {}: {:#?}",
@@ -16,15 +15,6 @@ fn no_first_syn_is_refused_to_an_address_that_was_just_told() {
         figures.lookups,
         figures.refused
     );
+    assert!(figures.lookups >= 1000, "{}", figures.lookups);
     assert_eq!(figures.blocked, 0);
-    eprintln!(
-        "{:?}",
-        [
-            &figures.fresh_limited,
-            &figures.fresh_free,
-            &figures.cached_limited,
-            &figures.cached_free
-        ]
-        .map(|t| (t.count(), t.percentile(50), t.percentile(99)))
-    );
 }
