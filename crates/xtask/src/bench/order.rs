@@ -27,7 +27,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bail!("this makes network namespaces and needs root: run `sudo cargo xtask bench order`");
     }
     packages::install_missing()?;
-    let binary = gateway::build(!args.debug)?;
+    let binary = match std::env::var_os(gateway::BINARY_VARIABLE) {
+        Some(binary) => binary.into(),
+        None => gateway::build(!args.debug)?,
+    };
     let figures = measure(&binary, |line| eprintln!("{line}"))?;
     for refused in &figures.refused {
         eprintln!("refused: {refused}");
