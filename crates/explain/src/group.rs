@@ -8,7 +8,7 @@ use std::{
 
 use ipnet::IpNet;
 use mudguard_mud::{MudFile, MudUrl};
-use mudguard_policy::{AceName, Action, Initiator, MacAddress, Origin, Peer, Rule, ThingPolicy};
+use mudguard_policy::{AceName, Action, Initiator, MacAddress, Origin, Peer, Rule, ThingPolicy, Verdict};
 
 use crate::{Direction, Place, Sentence, Service, Services, Shape, sentence::Class};
 
@@ -102,6 +102,10 @@ impl Flows {
     fn add_classes_without_members(&mut self, context: &Context<'_>) {
         let Some(file) = context.file else { return };
         for verdict in &context.policy.verdicts {
+            // What is enforced without a rule of its own is about replies, not about a class without members.
+            if verdict.verdict == Verdict::Enforced {
+                continue;
+            }
             let Some(class @ (Class::Controller(_) | Class::MyController)) = class_of(file, &verdict.ace)
             else {
                 continue;

@@ -268,3 +268,47 @@ fn devices_are_told_by_name() {
     "#]]
     .assert_eq(&text(vec![back(things, tcp(80))]));
 }
+
+#[test]
+fn an_ace_about_replies_is_no_class_without_members() {
+    let file = r#"{
+        "ietf-mud:mud": {
+            "mud-version": 1, "mud-url": "https://mud.example.com/lamp", "last-update": "2026-01-01T00:00:00Z",
+            "is-supported": true,
+            "to-device-policy": { "access-lists": { "access-list": [ { "name": "to" } ] } }
+        },
+        "ietf-access-control-list:acls": { "acl": [ { "name": "to", "type": "ipv4-acl-type", "aces": { "ace": [
+            {
+                "name": "dns-replies",
+                "matches": {
+                    "ietf-mud:mud": { "controller": "urn:ietf:params:mud:dns" },
+                    "ipv4": { "protocol": 6 },
+                    "tcp": { "ietf-mud:direction-initiated": "from-device", "source-port": { "operator": "eq", "port": 53 } }
+                },
+                "actions": { "forwarding": "accept" }
+            },
+            {
+                "name": "hub",
+                "matches": { "ietf-mud:mud": { "controller": "https://hub.example.com/" } },
+                "actions": { "forwarding": "accept" }
+            }
+        ] } } ] }
+    }"#;
+    let parsed = mudguard_mud::parse(
+        file.as_bytes(),
+        &mudguard_mud::Limits::default(),
+        mudguard_mud::Dialect::Strict,
+    );
+    let file = parsed.file.unwrap();
+    let policy = mudguard_policy::compile(&file, &mudguard_policy::Site::default());
+    let language = Language::plain_english();
+    let texts: Vec<_> = tell(&policy, Some(&file))
+        .iter()
+        .map(|sentence| sentence.text(&language))
+        .filter(|text| text.contains("controller"))
+        .collect();
+    assert_eq!(
+        texts,
+        ["May be controlled by its controller, “https://hub.example.com/”. None found yet."]
+    );
+}
