@@ -10,8 +10,8 @@ use nftables::{
 use super::{GUARDED, IN, common, denied_chain, infrastructure, lookups, replies_chain, replies_map};
 use crate::{
     expression::{
-        Stmt, accept, connection_is, count, destination_mac, drop_packet, goto, icmp_types, is, is_not, jump,
-        lookup_chain, meta, number, one_of, set, source_mac, tcp_flags,
+        Stmt, accept, connection_is, destination_mac, goto, icmp_types, is, jump, lookup_chain, meta, number,
+        one_of, set, source_mac, tcp_flags,
     },
     kernel::Kernel,
     sets::{Look, Plane},
@@ -22,8 +22,6 @@ use crate::{
 const PRIORITY: i32 = -210;
 const ARP: u32 = 0x0806;
 const EAPOL: u32 = 0x888e;
-const IPV4: u32 = 0x0800;
-const IPV6: u32 = 0x86dd;
 /// SYN, and the flags that a segment that opens a connection lacks: ACK, RST and FIN.
 const SYN: u8 = 0x02;
 const SYN_ACK_RST_FIN: u8 = 0x17;
@@ -35,16 +33,10 @@ pub(crate) fn bridge(kernel: &Kernel) -> Table {
     common(&mut table, Plane::Bridged, kernel);
     table.chain("inbound", [Rule::new([lookup_chain(destination_mac(), IN)])]);
     let mut forward = vec![
-        // What a link needs below IP; other protocols than IP are in no policy, so a guarded Thing does not speak them here.
+        // What a link needs below IP; other protocols than IP are in no set and no chain, so they are denied as what is not permitted.
         Rule::new([
-            is(ethertype(), one_of(vec![number(ARP), number(EAPOL)])),
+            is(meta(MetaKey::Protocol), one_of(vec![number(ARP), number(EAPOL)])),
             accept(),
-        ]),
-        Rule::new([
-            is_not(ethertype(), one_of(vec![number(IPV4), number(IPV6)])),
-            is(source_mac(), set(GUARDED)),
-            count("out_denied"),
-            drop_packet(),
         ]),
     ];
     forward.extend(infrastructure(Plane::Bridged));
@@ -91,8 +83,4 @@ fn errors() -> [Stmt; 2] {
         icmp_types(Family::Ipv4, &[3, 11, 12]),
         icmp_types(Family::Ipv6, &[1, 2, 3, 4]),
     ]
-}
-
-fn ethertype() -> crate::expression::Expr {
-    meta(MetaKey::Protocol)
 }

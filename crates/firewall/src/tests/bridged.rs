@@ -88,6 +88,8 @@ fn between_things(br_netfilter: bool) {
             );
             assert!(ping(one, second), "{second}");
             assert!(ping(one, third), "{third}");
+            // Nobody listens there, which an error says.
+            assert!(probe::is_refused(one, first, second, 1001), "{second}");
         }
     });
 }
@@ -102,6 +104,12 @@ fn the_order_of_a_policy_holds_between_things_too() {
         )),
         rule("but", Peer::Anything, tcp(1000)),
         rule("and", Peer::Anything, tcp(1001)),
+        dropping(from_peer(rule(
+            "not",
+            networks(["192.0.2.12/32", "2001:db8::12/128"]),
+            tcp(1002),
+        ))),
+        from_peer(rule("but", Peer::Anything, tcp(1002))),
     ];
     let home = home([
         thing(1, Enforcement::Enforce, rules),
@@ -109,20 +117,25 @@ fn the_order_of_a_policy_holds_between_things_too() {
         thing(3, Enforcement::None, []),
     ]);
     bench(3, &home, async |_, net: &Net| {
-        for [_, second, third] in ENDS {
+        for [first, second, third] in ENDS {
             assert!(
                 tcp_is_dropped(net.thing(1), net.thing(2), second, 1000),
                 "{second}"
             );
             assert!(tcp_connects(net.thing(1), net.thing(2), second, 1001), "{second}");
             assert!(tcp_connects(net.thing(1), net.thing(3), third, 1000), "{third}");
+            assert!(tcp_is_dropped(net.thing(2), net.thing(1), first, 1002), "{first}");
+            assert!(tcp_connects(net.thing(3), net.thing(1), first, 1002), "{first}");
         }
     });
 }
 
 #[test]
 fn a_connection_is_not_opened_from_the_port_of_a_permitted_service() {
-    let rules = [rule("out", Peer::Anything, tcp(1001))];
+    let rules = [
+        rule("out", Peer::Anything, tcp(1001)),
+        from_peer(rule("in", Peer::Anything, tcp(1002))),
+    ];
     let home = home([
         thing(1, Enforcement::Enforce, rules),
         thing(2, Enforcement::None, []),
@@ -132,6 +145,10 @@ fn a_connection_is_not_opened_from_the_port_of_a_permitted_service() {
             assert!(
                 probe::tcp_is_dropped_from(net.thing(2), net.thing(1), (second, 1001), (first, 80)),
                 "{first}"
+            );
+            assert!(
+                probe::tcp_is_dropped_from(net.thing(1), net.thing(2), (first, 1002), (second, 80)),
+                "{second}"
             );
         }
     });
@@ -178,6 +195,10 @@ fn forged_sources_do_not_cross_the_bridge() {
         let before = net.counter("bridge", "spoofed");
         assert!(udp_is_dropped(one, two, "192.0.2.99", "192.0.2.12", 1000));
         assert!(net.counter("bridge", "spoofed") > before);
+        one.ip("addr add 2001:db8::12/64 dev eth0 nodad\n".to_owned());
+        two.ip("addr add 2001:db8::77/64 dev eth0 nodad\n".to_owned());
+        assert!(udp_is_dropped(one, two, "2001:db8::12", "2001:db8::77", 1000));
+        assert!(udp_arrives(one, two, "2001:db8::11", "2001:db8::77", 1000));
         assert!(udp_arrives(one, two, "192.0.2.11", "192.0.2.12", 1000));
     });
 }
@@ -243,9 +264,7 @@ fn crosses_the_bridge(br_netfilter: bool) {
             octets[16..].fill(last);
             octets
         };
-        // A query of IGMP with its checksum, which a bridge checks.
-        let query = with_checksum(message(0x11, 7));
-        assert!(probe::raw_arrives(one, two, 2, query, 1), "IGMP");
+        assert!(probe::raw_arrives(one, two, 2, probe::IGMP_QUERY, 1), "IGMP");
         for kind in [130, 133] {
             let hops = if kind == 133 { 255 } else { 1 };
             assert!(
@@ -264,14 +283,27 @@ fn crosses_the_bridge(br_netfilter: bool) {
     });
 }
 
-/// With the checksum of RFC 1071 in the octets 2 and 3.
-fn with_checksum(mut octets: [u8; 24]) -> [u8; 24] {
-    octets[2..4].fill(0);
-    let words = octets
-        .chunks(2)
-        .map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
-    let sum = words.sum::<u32>();
-    let folded = (sum & 0xffff) + (sum >> 16);
-    octets[2..4].copy_from_slice(&(!u16::try_from(folded).unwrap()).to_be_bytes());
-    octets
+#[test]
+fn a_managed_thing_speaks_nothing_but_ip_to_another_port() {
+    let any = || [rule("any", Peer::Anything, Protocol::Any)];
+    let home = home([
+        thing(1, Enforcement::Enforce, any()),
+        thing(2, Enforcement::Observe, any()),
+    ]);
+    bench(3, &home, async |_, net: &Net| {
+        // The type of local experiments.
+        let frame = |number| {
+            let mut frame = vec![0xff; 6];
+            frame.extend(thing_mac(number).0);
+            frame.extend([0x88, 0xb5]);
+            frame.resize(60, 0);
+            frame
+        };
+        // Towards the two other ports; of the observed Thing it is only counted.
+        for number in [1, 2] {
+            let before = net.counter("bridge", "out_denied");
+            probe::send_frame(net.thing(number), frame(number));
+            assert_eq!(net.counter("bridge", "out_denied"), before + 2);
+        }
+    });
 }

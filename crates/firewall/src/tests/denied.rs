@@ -21,7 +21,7 @@ fn what_is_denied_is_told_with_thing_peer_protocol_and_port() {
         thing(1, Enforcement::Enforce, []),
         thing(2, Enforcement::Observe, []),
     ]);
-    bench(2, &home, async |mut bench, net: &Net| {
+    bench(3, &home, async |mut bench, net: &Net| {
         let denial = |number, peer: &str, initiator, port| Denial {
             mac: thing_mac(number),
             peer: peer.parse().unwrap(),
@@ -29,9 +29,21 @@ fn what_is_denied_is_told_with_thing_peer_protocol_and_port() {
             protocol: 17,
             port: Some(port),
         };
-        for (own, second, host, router) in [
-            ("192.0.2.11", "192.0.2.12", "198.51.100.1", "192.0.2.1"),
-            ("2001:db8::11", "2001:db8::12", "2001:db8:f::1", "2001:db8::1"),
+        for (own, second, third, host, router) in [
+            (
+                "192.0.2.11",
+                "192.0.2.12",
+                "192.0.2.13",
+                "198.51.100.1",
+                "192.0.2.1",
+            ),
+            (
+                "2001:db8::11",
+                "2001:db8::12",
+                "2001:db8::13",
+                "2001:db8:f::1",
+                "2001:db8::1",
+            ),
         ] {
             udp_is_dropped(net.thing(1), &net.internet, own, host, 1000);
             assert_eq!(next(&mut bench).await, denial(1, host, Initiator::Thing, 1000));
@@ -44,6 +56,10 @@ fn what_is_denied_is_told_with_thing_peer_protocol_and_port() {
             // Within the bridge.
             udp_is_dropped(net.thing(1), net.thing(2), own, second, 1004);
             assert_eq!(next(&mut bench).await, denial(1, second, Initiator::Thing, 1004));
+            let before = net.counter("bridge", "in_denied");
+            udp_is_dropped(net.thing(3), net.thing(1), third, own, 1005);
+            assert_eq!(next(&mut bench).await, denial(1, third, Initiator::Peer, 1005));
+            assert_eq!(net.counter("bridge", "in_denied"), before + 1);
         }
     });
 }

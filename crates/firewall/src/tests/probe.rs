@@ -191,6 +191,19 @@ fn ping_within(from: &Namespace, destination: &str, seconds: &'static str) -> bo
     })
 }
 
+/// Whether a datagram from one link-local address to another arrives.
+pub(super) fn link_local_arrives(from: &Namespace, to: &Namespace, destination: &str, port: u16) -> bool {
+    let destination: std::net::Ipv6Addr = destination.parse().unwrap();
+    let server = to.run(move || bound(|| UdpSocket::bind(("::", port))));
+    from.run(move || {
+        let index = nix::net::if_::if_nametoindex("eth0").unwrap();
+        let at = std::net::SocketAddrV6::new(destination, port, 0, index);
+        UdpSocket::bind("[::]:0").unwrap().send_to(b"probe", at).unwrap();
+    });
+    server.set_read_timeout(Some(PASSED)).unwrap();
+    server.recv(&mut [0; 16]).is_ok()
+}
+
 /// Whether a member of a group hears what is sent to it.
 pub(super) fn group_hears(
     from: &Namespace,
@@ -274,6 +287,11 @@ pub(super) fn is_refused(from: &Namespace, source: &str, destination: &str, port
     })
 }
 
+/// A query of IGMP with its checksum, which a bridge looks at.
+pub(super) const IGMP_QUERY: [u8; 24] = [
+    0x11, 7, 0xd2, 0xdc, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7,
+];
+
 /// Whether a packet of this protocol with these octets and so many hops left crosses to a member of the group of all hosts.
 pub(super) fn raw_arrives(
     from: &Namespace,
@@ -322,4 +340,22 @@ pub(super) fn lease_is_asked_for(from: &Namespace, to: &Namespace) -> bool {
     });
     server.set_read_timeout(Some(PASSED)).unwrap();
     server.recv(&mut [0; 16]).is_ok()
+}
+
+/// Sends a frame as it is.
+pub(super) fn send_frame(from: &Namespace, frame: Vec<u8>) {
+    use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, sendto, socket};
+    from.run(move || {
+        let packets = socket(AddressFamily::Packet, SockType::Raw, SockFlag::empty(), None).unwrap();
+        let mut interfaces = nix::ifaddrs::getifaddrs().unwrap();
+        let link = interfaces.find_map(|interface| {
+            let address = interface.address?;
+            address
+                .as_link_addr()
+                .filter(|_| interface.interface_name == "eth0")
+                .copied()
+        });
+        let descriptor = std::os::fd::AsRawFd::as_raw_fd(&packets);
+        sendto(descriptor, &frame, &link.unwrap(), MsgFlags::empty()).unwrap();
+    });
 }

@@ -114,6 +114,23 @@ fn a_managed_thing_reaches_of_the_router_what_is_permitted_and_what_a_network_ne
                 "not managed: {router}"
             );
         }
+        assert!(probe::link_local_arrives(
+            net.thing(1),
+            &net.router,
+            "fe80::1",
+            53
+        ));
+        assert!(probe::raw_arrives(
+            net.thing(1),
+            &net.router,
+            2,
+            probe::IGMP_QUERY,
+            1
+        ));
+        // What the router opens is answered.
+        for own in ["192.0.2.11", "2001:db8::11"] {
+            assert!(ping(&net.router, own), "{own}");
+        }
     });
 }
 
@@ -150,6 +167,11 @@ fn a_source_that_is_not_bound_to_the_thing_is_dropped_and_counted() {
             1000
         ));
         assert!(udp_arrives(thing, internet, "192.0.2.11", "198.51.100.1", 1000));
+        let forged = [("192.0.2.99", "192.0.2.1"), ("2001:db8::12", "2001:db8::1")];
+        for (source, router) in forged {
+            assert!(udp_is_dropped(thing, &net.router, source, router, 53), "{source}");
+        }
+        assert!(udp_arrives(thing, &net.router, "192.0.2.11", "192.0.2.1", 53));
     });
 }
 
