@@ -1,6 +1,6 @@
 //! Whatever octet of whatever reply is changed: nothing is secure but what the zones hold.
 
-use std::cell::Cell;
+use std::{cell::Cell, sync::LazyLock};
 
 use proptest::prelude::*;
 
@@ -98,6 +98,78 @@ proptest! {
         } else {
             // Nor does it make a secure zone insecure.
             prop_assert_eq!(verdict.overall(), Overall::Bogus, "changed: {:?}", changed);
+        }
+    }
+}
+
+/// Every record of every reply to these questions, and to those about the zones on the way.
+static RECORDS: LazyLock<Vec<Record>> = LazyLock::new(|| {
+    let mut records: Vec<Record> = Vec::new();
+    let others = [
+        ("nothing.nsec.", RecordType::A),
+        ("insecure.nsec.", RecordType::DS),
+        ("insecure.nsec3.", RecordType::DS),
+        ("unsub.good.nsec.", RecordType::DS),
+        ("www.insecure.nsec.", RecordType::A),
+        ("nothing.insecure.nsec.", RecordType::A),
+        ("to-insecure.good.nsec.", RecordType::A),
+        ("www.moved-away.good.nsec.", RecordType::A),
+        ("good.nsec.", RecordType::DS),
+        ("good.nsec.", RecordType::DNSKEY),
+        ("www.good.nsec.", RecordType::DS),
+        ("nothing.good.nsec.", RecordType::DS),
+        ("q.wild.optout.nsec3.", RecordType::A),
+    ];
+    for (text, record_type) in QUESTIONS.into_iter().chain(others) {
+        let reply = INTERNET.resolve(&Question::new(name(text), record_type));
+        for record in reply.answers.into_iter().chain(reply.authorities) {
+            if !records.contains(&record) {
+                records.push(record);
+            }
+        }
+    }
+    records
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn real_records_in_the_wrong_place_never_make_anything_else_secure(
+        question in 0..QUESTIONS.len(),
+        reply_number in prop_oneof![4 => Just(0_usize), 1 => 1..6_usize],
+        response_code in prop_oneof![Just(0_u16), Just(3)],
+        keeps in any::<bool>(),
+        // Each with whether it goes into the answer section, and whether it is told under the name asked for.
+        chosen in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), any::<bool>()), 0..14),
+    ) {
+        let count = Cell::new(0);
+        let mut trial = INTERNET.trial().tampered(|asked, reply| {
+            if count.replace(count.get() + 1) != reply_number {
+                return;
+            }
+            if !keeps {
+                *reply = Reply { response_code, ..Reply::default() };
+            }
+            for (index, is_answer, is_renamed) in &chosen {
+                let mut record = index.get(&RECORDS).clone();
+                if *is_renamed {
+                    record.owner = asked.name.clone();
+                }
+                if *is_answer {
+                    reply.answers.push(record);
+                } else {
+                    reply.authorities.push(record);
+                }
+            }
+        });
+        let (text, record_type) = QUESTIONS[question];
+        let verdict = trial.judge(text, record_type);
+        if verdict.overall() == Overall::Secure {
+            let truth = INTERNET.trial().judge(text, record_type);
+            prop_assert_eq!(said(&verdict), said(&truth));
+        } else {
+            prop_assert_eq!(verdict.overall(), Overall::Bogus, "{}", summary(&verdict));
         }
     }
 }
