@@ -1,10 +1,11 @@
-//! Developer commands: `cargo xtask demo | test | bench`.
+//! Developer commands: `cargo xtask demo | test | bench | fuzz`.
 //!
 //! What it is not: part of the product. It builds the daemon, makes the home of `mudguard-tests`, and drives both.
 
 mod bench;
 mod build;
 mod demo;
+mod fuzz;
 mod packages;
 mod test;
 
@@ -27,6 +28,8 @@ enum Command {
     Test(test::Args),
     /// Measure, and print the tables of docs/performance.md
     Bench(bench::Args),
+    /// Run the fuzz targets for a time
+    Fuzz(fuzz::Args),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -12,4 +12,5 @@ mod live;
 mod lldp;
 mod mutants;
 mod network;
+mod seeds;
 mod shared;
