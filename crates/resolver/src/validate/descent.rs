@@ -48,23 +48,7 @@ impl Validator {
                     proof: InsecurityProof::NegativeTrustAnchor { until },
                 }));
             }
-            let cut = if let Some((cut, is_provisional)) =
-                known.cuts.get(&here, known.now, self.clock.is_valid())
-            {
-                self.is_provisional |= is_provisional;
-                cut.clone()
-            } else {
-                let (cut, ttl) = match &zone {
-                    None => self.anchored(&here, anchor)?,
-                    Some(zone) => self.cut_at(&here, zone)?,
-                };
-                let is_provisional = !self.clock.is_valid();
-                self.is_provisional |= is_provisional;
-                known
-                    .cuts
-                    .insert(here.clone(), cut.clone(), ttl, is_provisional, known.now);
-                cut
-            };
+            let cut = self.cut_of(&here, zone.as_deref(), anchor, known)?;
             match cut {
                 Cut::Zone(below) => zone = Some(below),
                 Cut::Insecure(insecurity) => return Ok(Standing::Insecure(insecurity)),
@@ -75,6 +59,36 @@ impl Validator {
         // The way begins at an anchor, which is a zone or bogus.
         zone.map(Standing::Secure)
             .ok_or_else(|| Halt::bogus(top, RecordType::DNSKEY, BogusReason::DnskeyMissing))
+    }
+
+    /// What a name is, from what is known or from what is asked for.
+    fn cut_of(
+        &mut self,
+        name: &Name,
+        zone: Option<&Zone>,
+        anchor: &Anchor,
+        known: &mut Known<'_>,
+    ) -> Result<Cut, Halt> {
+        if let Some(cut) = self.found.get(name) {
+            return Ok(cut.clone());
+        }
+        let clock_is_valid = self.clock.is_valid();
+        let cut = if let Some((cut, is_provisional)) = known.cuts.get(name, known.now, clock_is_valid) {
+            self.is_provisional |= is_provisional;
+            cut.clone()
+        } else {
+            let (cut, ttl) = match zone {
+                None => self.anchored(name, anchor)?,
+                Some(zone) => self.cut_at(name, zone)?,
+            };
+            self.is_provisional |= !clock_is_valid;
+            known
+                .cuts
+                .insert(name.clone(), cut.clone(), ttl, !clock_is_valid, known.now);
+            cut
+        };
+        self.found.insert(name.clone(), cut.clone());
+        Ok(cut)
     }
 
     /// Whether a zone cut is known below this zone on the way to a name, so that the name belongs to another zone.

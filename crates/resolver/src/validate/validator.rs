@@ -7,6 +7,7 @@ use super::{
     Bogus, BogusReason, Clock, Link, LinkKind, Name, Question, RecordType, Reply, Status, TrustAnchors,
     Verdict, ZoneCuts,
     budget::{Budget, Exhausted},
+    cuts::Cut,
 };
 
 /// What the validator wants next.
@@ -27,6 +28,8 @@ pub struct Validator {
     pub(super) budget: Budget,
     /// The replies that were asked for; `None` for what could not be obtained.
     pub(super) supplied: BTreeMap<Question, Option<Arc<Reply>>>,
+    /// The cuts that were found for this query: they hold for it, however short their time is.
+    pub(super) found: BTreeMap<Name, Cut>,
     /// The reply in which the chain is followed.
     pub(super) reply: Arc<Reply>,
     /// The name that this reply is about.
@@ -66,6 +69,7 @@ impl Validator {
             clock,
             budget: Budget::new(),
             supplied: BTreeMap::new(),
+            found: BTreeMap::new(),
             reply: Arc::new(reply),
             links: Vec::new(),
             is_provisional: false,
@@ -95,6 +99,7 @@ impl Validator {
             is_provisional: self.is_provisional,
         };
         self.supplied.clear();
+        self.found.clear();
         self.verdict = Some(verdict.clone());
         Step::Done(verdict)
     }

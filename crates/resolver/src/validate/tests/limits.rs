@@ -39,6 +39,22 @@ fn nothing_is_checked_twice_while_records_are_awaited() {
     assert_eq!((spent.signatures, spent.questions), (1 + 4 * 2 + 2, 9));
 }
 
+#[test]
+fn records_that_do_not_hold_for_a_second_are_not_checked_again_for_one_query() {
+    let mut trial = INTERNET.trial().tampered(|_, reply| {
+        for record in &mut reply.answers {
+            record.ttl = 0;
+        }
+    });
+    let (verdict, first) = spent(&mut trial, "www.good.nsec.", RecordType::A);
+    assert_eq!(
+        (summary(&verdict).as_str(), verdict.ttl(), first.signatures),
+        ("secure", 0, 6)
+    );
+    // For the next one they are.
+    assert_eq!(spent(&mut trial, "www.good.nsec.", RecordType::A).1, first);
+}
+
 /// An internet with a zone of many keys that have the same key tag, and as many wrong signatures with it.
 fn key_trap(keys: usize) -> (Internet, Vec<Record>) {
     let mut internet = Internet::empty();
