@@ -16,7 +16,7 @@ use mudguard_policy::{Site, compile};
 
 /// Beyond what a test prints only when it fails.
 fn say(text: &str) {
-    writeln!(io::stderr(), "{text}").unwrap();
+    io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 fn profiles() -> Option<Vec<(String, MudFile)>> {

@@ -5,7 +5,7 @@
 
 mod text;
 
-use std::{net::IpAddr, ops::RangeInclusive};
+use std::{borrow::Cow, net::IpAddr, ops::RangeInclusive};
 
 use ipnet::IpNet;
 use mudguard_mud::DomainName;
@@ -135,19 +135,22 @@ pub struct Ports {
 
 /// A set of ports: sorted, disjoint, non-adjacent ranges; never empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PortSet(Vec<(u16, u16)>);
+pub struct PortSet(Cow<'static, [(u16, u16)]>);
+
+/// Nearly every rule holds this one once or twice: it takes no memory of its own.
+const ALL: &[(u16, u16)] = &[(0, u16::MAX)];
 
 impl PortSet {
     /// Every port, the default.
     #[must_use]
     pub fn all() -> Self {
-        Self(vec![(0, u16::MAX)])
+        Self(Cow::Borrowed(ALL))
     }
 
     /// One port.
     #[must_use]
     pub fn one(port: u16) -> Self {
-        Self(vec![(port, port)])
+        Self(vec![(port, port)].into())
     }
 
     /// The union of ranges given in any order; `None` if no port is in it.
@@ -159,20 +162,20 @@ impl PortSet {
             .map(|r| (*r.start(), *r.end()))
             .collect();
         ranges.sort_unstable();
-        let mut merged: Vec<(u16, u16)> = Vec::with_capacity(ranges.len());
-        for (low, high) in ranges {
-            match merged.last_mut() {
-                Some(last) if low <= last.1.saturating_add(1) => last.1 = last.1.max(high),
-                _ => merged.push((low, high)),
+        ranges.dedup_by(|next, last| {
+            let is_joined = next.0 <= last.1.saturating_add(1);
+            if is_joined {
+                last.1 = last.1.max(next.1);
             }
-        }
-        (!merged.is_empty()).then_some(Self(merged))
+            is_joined
+        });
+        (!ranges.is_empty()).then(|| Self(ranges.into()))
     }
 
     /// Whether every port is in it.
     #[must_use]
     pub fn is_all(&self) -> bool {
-        self.0 == [(0, u16::MAX)]
+        *self.0 == *ALL
     }
 
     /// Whether `port` is in it.

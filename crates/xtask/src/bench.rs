@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measurements, each printing the lines that `docs/performance.md` holds.
 
 mod order;
+mod policy;
 
 use std::process::ExitCode;
 
@@ -15,6 +16,8 @@ pub(crate) struct Args {
 enum Bench {
     /// Rule first, answer second: refused first SYNs, and what binding an answer costs
     Order(order::Args),
+    /// Reading and compiling a MUD file: time and allocations
+    Policy,
 }
 
 /// Runs a measurement.
@@ -24,5 +27,6 @@ enum Bench {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Order(args) => order::run(args),
+        Bench::Policy => policy::run(),
     }
 }

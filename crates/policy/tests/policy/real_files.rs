@@ -24,7 +24,7 @@ const AMONG_OTHERS: usize = 8;
 
 /// Beyond what a test prints only when it fails.
 fn say(text: &str) {
-    writeln!(io::stderr(), "{text}").unwrap();
+    io::stderr().write_all(format!("{text}\n").as_bytes()).unwrap();
 }
 
 /// The files of a folder, as far as they can be read.
