@@ -8,12 +8,14 @@
 
 mod client;
 mod forgeries;
+mod resolver;
 mod servers;
 mod zones;
 
 use std::{
     env,
     io::Write,
+    net::SocketAddr,
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -78,6 +80,8 @@ pub(crate) struct Laboratory {
     pub(crate) plain: Server,
     /// unbound as it validates.
     validating: Server,
+    /// Our resolver as a whole, with the one that does not validate as its upstream.
+    resolver: SocketAddr,
     pub(crate) anchors: Arc<TrustAnchors>,
     pub(crate) clock: Clock,
     _folder: tempfile::TempDir,
@@ -107,10 +111,12 @@ impl Laboratory {
         let zones = Zones::make(folder.path());
         let anchor = zones.anchor();
         let name_server = Server::nsd(folder.path(), &zones);
+        let plain = Server::unbound(folder.path(), name_server.address, None);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         Some(Self {
-            plain: Server::unbound(folder.path(), name_server.address, None),
             validating: Server::unbound(folder.path(), name_server.address, Some(&anchor)),
+            resolver: resolver::start(plain.address, anchor.parse().unwrap(), Clock::Valid(now)),
+            plain,
             _name_server: name_server,
             anchors: Arc::new(anchor.parse().unwrap()),
             clock: Clock::Valid(now),
@@ -138,8 +144,8 @@ impl Laboratory {
         }
     }
 
-    fn theirs(&self, question: &Question) -> String {
-        let reply = client::ask(self.validating.address, question, false);
+    fn said_by(server: SocketAddr, question: &Question) -> String {
+        let reply = client::ask(server, question, false);
         let code = reply.metadata.response_code;
         if !matches!(code, ResponseCode::NoError | ResponseCode::NXDomain) {
             return "bogus".to_owned();
@@ -182,7 +188,12 @@ fn the_validator_agrees_with_unbound_and_refuses_forgeries() {
     let mut sums = std::collections::BTreeMap::<String, usize>::new();
     for (owner, number, may_differ) in &questions {
         let question = Question::new(owner.parse().unwrap(), RecordType(*number));
-        let (ours, theirs) = (laboratory.ours(&question), laboratory.theirs(&question));
+        let ours = laboratory.ours(&question);
+        let theirs = Laboratory::said_by(laboratory.validating.address, &question);
+        let told = Laboratory::said_by(laboratory.resolver, &question);
+        if told != ours {
+            deviations.push(format!("{question}: {ours}, the resolver tells: {told}"));
+        }
         if ours != theirs && !may_differ {
             deviations.push(format!("{question}: {ours}, unbound: {theirs}"));
         }

@@ -109,7 +109,9 @@ impl House {
 
     pub(super) async fn with(tampers: &[Tamper], validates: bool) -> Self {
         let (upstreams, asked) = tampers.iter().map(|tamper| upstream(*tamper)).unzip();
-        let listen = vec!["127.0.0.1:0".parse().unwrap()];
+        // The port that UDP would be given may be taken for TCP.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+        let listen = vec![free.unwrap()];
         let mut config = Config::new(listen, vec!["127.0.0.0/8".parse().unwrap()], upstreams);
         config.validation = validates.then(|| INTERNET.anchors());
         let sink = Arc::new(Sink::default());

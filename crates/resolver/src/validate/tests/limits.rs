@@ -95,6 +95,17 @@ fn many_keys_with_one_tag_cost_little() {
 }
 
 #[test]
+fn one_wrong_signature_is_tried_with_few_of_the_keys_with_its_tag() {
+    let (internet, trapped) = key_trap(100);
+    let mut trial = internet
+        .trial()
+        .forged(|reply| reply.answers = trapped[..2].to_vec());
+    let (verdict, spent) = spent(&mut trial, "www.trap.", RecordType::A);
+    assert_eq!(summary(&verdict), "bogus: www.trap. A: the signature is wrong");
+    assert_eq!(spent.failures, 4);
+}
+
+#[test]
 fn many_wrong_signatures_cost_little() {
     let mut trial = INTERNET.trial().forged(|reply| {
         let good = reply.answers.pop().unwrap();
