@@ -3,10 +3,12 @@
 //! What it is not: it decides neither when a file is retrieved nor whether it takes hold (the MUD manager does), it gives the file no
 //! meaning, and it resolves no names (it is given a [`NameLookup`]).
 
+mod certificate;
 mod clock;
 mod retrieval;
 mod signature;
 
+pub use certificate::{CertificateClaims, CertificateError, mud_url_of_certificate};
 pub use clock::Clock;
 pub use retrieval::{
     Doubt, FetchError, Limits, Lookup, LookupError, NameLookup, Outcome, Place, Refusal, Request, Resource,
@@ -15,5 +17,5 @@ pub use retrieval::{
 };
 pub use signature::{
     MAX_CERTIFICATES, MAX_SIGNATURE_LENGTH, SignatureRefusal, Signer, SignerSubject, SignerSubjectError,
-    TrustAnchorError, TrustAnchors, Verified, verify,
+    TrustAnchorDescription, TrustAnchorError, TrustAnchors, Verified, verify,
 };

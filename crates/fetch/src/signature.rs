@@ -10,6 +10,8 @@ mod cms;
 mod path;
 mod refusal;
 
+use std::fmt;
+
 use der::{Decode, Encode};
 use jiff::Timestamp;
 use ring::digest;
@@ -17,13 +19,16 @@ use rustls_pki_types::CertificateDer;
 use webpki::{EndEntityCert, Error};
 use x509_cert::name::Name;
 
-pub(crate) use self::certificates::{first_second, unix_time};
+pub(crate) use self::{
+    anchors::is_der,
+    certificates::{first_second, name_text, unix_time},
+};
 pub use self::{
-    anchors::{TrustAnchorError, TrustAnchors},
+    anchors::{TrustAnchorDescription, TrustAnchorError, TrustAnchors},
     refusal::SignatureRefusal,
 };
 use self::{
-    certificates::{check_key, name_text, validity},
+    certificates::{check_key, validity},
     cms::DetachedSignature,
 };
 use crate::Clock;
@@ -74,6 +79,13 @@ impl SignerSubject {
     /// The octets are not one name in DER form.
     pub fn from_der(octets: &[u8]) -> Result<Self, SignerSubjectError> {
         Name::from_der(octets).map(Self).map_err(|_| SignerSubjectError)
+    }
+}
+
+impl fmt::Display for SignerSubject {
+    /// As RFC 4514 writes it, clipped; foreign text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name_text(&self.0))
     }
 }
 

@@ -2,12 +2,17 @@
 //! whoever may run a web server may not therefore speak for the maker of a Thing (RFC 8520 section 16).
 
 use der::Decode;
+use jiff::Timestamp;
 use rustls_pki_types::{CertificateDer, TrustAnchor, pem::PemObject};
 use thiserror::Error;
 use webpki::anchor_from_trusted_cert;
 use x509_cert::{Certificate, ext::pkix::BasicConstraints};
 
-use super::certificates::{extension, key_usage, name_text};
+use super::{
+    SignatureRefusal,
+    certificates::{check_key, extension, key_usage, name_text, validity},
+    sha256,
+};
 
 /// A set of trust anchors for MUD files.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +21,21 @@ pub struct TrustAnchors {
     octets: Vec<CertificateDer<'static>>,
     /// The same, in the same order, as the path builder wants it.
     anchors: Vec<TrustAnchor<'static>>,
+}
+
+/// What people are told of a trust anchor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustAnchorDescription {
+    /// The subject of its certificate (RFC 4514); foreign text, clipped.
+    pub subject: String,
+    /// SHA-256 of its certificate in DER form.
+    pub sha256: [u8; 32],
+    /// The first second in which it is valid.
+    pub not_before: Timestamp,
+    /// The last second in which it is valid.
+    pub not_after: Timestamp,
+    /// Its certificate in DER form.
+    pub der: Vec<u8>,
 }
 
 /// Why octets are no trust anchor.
@@ -32,6 +52,14 @@ pub enum TrustAnchorError {
         "the certificate of {0} is not that of a certification authority (basicConstraints CA:TRUE, keyCertSign)"
     )]
     NotAnAuthority(String),
+    /// Nothing that it vouches for would be believed.
+    #[error("the certificate of {subject} cannot vouch for anybody: {reason}")]
+    Key {
+        /// The subject; foreign text.
+        subject: String,
+        /// What is wrong with its key, in words.
+        reason: String,
+    },
 }
 
 impl TrustAnchors {
@@ -48,9 +76,7 @@ impl TrustAnchors {
             return Err(TrustAnchorError::NoCertificate);
         }
         let count = added.len();
-        self.certificates.append(&mut added.certificates);
-        self.octets.append(&mut added.octets);
-        self.anchors.append(&mut added.anchors);
+        self.append(added);
         Ok(count)
     }
 
@@ -71,6 +97,60 @@ impl TrustAnchors {
         self.certificates.push(certificate);
         self.octets.push(octets);
         self.anchors.push(anchor);
+        Ok(())
+    }
+
+    /// Adds the certificates of a file, which may be in PEM or in DER form, or none of them. Returns how many there were.
+    ///
+    /// # Errors
+    /// As [`Self::add_pem`] and [`Self::add_der`].
+    pub fn add_file(&mut self, octets: &[u8]) -> Result<usize, TrustAnchorError> {
+        if is_der(octets) {
+            self.add_der(octets).map(|()| 1)
+        } else {
+            self.add_pem(octets)
+        }
+    }
+
+    /// Adds those of another set.
+    pub fn append(&mut self, mut other: Self) {
+        self.certificates.append(&mut other.certificates);
+        self.octets.append(&mut other.octets);
+        self.anchors.append(&mut other.anchors);
+    }
+
+    /// What people are told of each, in the order in which they were added.
+    #[must_use]
+    pub fn descriptions(&self) -> Vec<TrustAnchorDescription> {
+        let described = |(certificate, octets): (&Certificate, &CertificateDer<'_>)| {
+            let (not_before, not_after) = validity(certificate);
+            TrustAnchorDescription {
+                subject: name_text(&certificate.tbs_certificate.subject),
+                sha256: sha256(octets),
+                not_before,
+                not_after,
+                der: octets.to_vec(),
+            }
+        };
+        self.certificates
+            .iter()
+            .zip(&self.octets)
+            .map(described)
+            .collect()
+    }
+
+    /// Whether each has a key with which something that is believed can be signed.
+    ///
+    /// # Errors
+    /// The first that has not.
+    pub fn check_keys(&self) -> Result<(), TrustAnchorError> {
+        for certificate in &self.certificates {
+            let certificate = &certificate.tbs_certificate;
+            check_key(&certificate.subject_public_key_info).map_err(|refusal| TrustAnchorError::Key {
+                subject: name_text(&certificate.subject),
+                reason: key_reason(&refusal),
+            })?;
+        }
         Ok(())
     }
 
@@ -100,6 +180,19 @@ impl TrustAnchors {
 
     pub(super) fn holds(&self, der: &[u8]) -> bool {
         self.octets.iter().any(|octets| octets.as_ref() == der)
+    }
+}
+
+/// Whether octets begin as a certificate in DER form does, and no text can.
+pub(crate) fn is_der(octets: &[u8]) -> bool {
+    octets.starts_with(&[0x30, 0x82]) || octets.starts_with(&[0x30, 0x81])
+}
+
+fn key_reason(refusal: &SignatureRefusal) -> String {
+    match refusal {
+        SignatureRefusal::ShortKey(bits) => format!("its RSA key has {bits} bits; at least 2048 are needed"),
+        SignatureRefusal::PublicKey(what) => format!("its key is not accepted: {what}"),
+        other => other.to_string(),
     }
 }
 

@@ -13,7 +13,7 @@ const MAX_NAME_LENGTH: usize = 256;
 const MIN_RSA_BITS: u32 = 2048;
 
 /// A name as text (RFC 4514), clipped. Characters that would change how a line looks are left out.
-pub(super) fn name_text(name: &Name) -> String {
+pub(crate) fn name_text(name: &Name) -> String {
     name.to_string()
         .chars()
         .filter(|c| !c.is_control() && !is_format_character(*c))
