@@ -16,7 +16,7 @@ pub mod wire;
 pub use counters::Counters;
 pub use judge::{FrameVerdict, Reason, Verdict, judge_frame};
 pub use neighbour::neighbour;
-pub use observer::{ObserveError, Observer};
+pub use observer::{LiveFrames, ObserveError, Observer};
 pub use pcap::{PcapError, PcapFrames};
 pub use refusal::Refusal;
 pub use sighting::{SightedBy, SightedUrl, Sighting};

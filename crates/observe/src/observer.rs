@@ -4,6 +4,7 @@ mod capture;
 mod filter;
 mod hearing;
 mod lan;
+mod live;
 mod neighbours;
 mod packet_socket;
 mod questions;
@@ -18,6 +19,7 @@ use std::{
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::live::LiveFrames;
 use self::watch::Watch;
 use crate::{Counters, Sighting, counters::Counting};
 

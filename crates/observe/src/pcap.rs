@@ -8,6 +8,8 @@ use thiserror::Error;
 
 /// The most octets of a frame; libpcap writes no longer ones.
 const LONGEST_FRAME: u32 = 262_144;
+/// How many octets stand before the first frame.
+const FILE_HEADER: u64 = 24;
 /// The link type of Ethernet.
 const ETHERNET: u32 = 1;
 
@@ -27,13 +29,22 @@ pub enum PcapError {
     #[error("the frames of this capture file are not Ethernet frames (its link type is {0}, not 1)")]
     LinkType(u32),
     /// It ends within a frame.
-    #[error("the capture file ends within frame {0}")]
-    Truncated(usize),
+    #[error("the capture file ends within frame {number}, at octet {octet}")]
+    Truncated {
+        /// The number of the frame, from 1.
+        number: usize,
+        /// Where the file ends: how many octets it has.
+        octet: u64,
+    },
     /// A frame is longer than any can be.
-    #[error("frame {number} of the capture file says that it has {length} octets, more than any frame")]
+    #[error(
+        "frame {number} of the capture file, at octet {octet}, says that it has {length} octets, more than any frame"
+    )]
     TooLong {
         /// The number of the frame, from 1.
         number: usize,
+        /// Where its record begins, from 0.
+        octet: u64,
         /// Its length.
         length: u32,
     },
@@ -45,6 +56,8 @@ pub struct PcapFrames<R> {
     file: R,
     big_endian: bool,
     number: usize,
+    /// How many octets have been read.
+    octet: u64,
     ended: bool,
 }
 
@@ -75,34 +88,50 @@ impl<R: Read> PcapFrames<R> {
             file,
             big_endian,
             number: 0,
+            octet: FILE_HEADER,
             ended: false,
         })
     }
 
     fn frame(&mut self) -> Result<Option<Vec<u8>>, PcapError> {
         self.number += 1;
-        let mut header = Vec::with_capacity(16);
-        self.file.by_ref().take(16).read_to_end(&mut header)?;
+        let begin = self.octet;
+        let header = self.octets(16)?;
         if header.is_empty() {
             return Ok(None);
         }
         // Seconds, their fraction, the length here, the length on the wire.
-        let [_, _, _, _, _, _, _, _, a, b, c, d, ..] = header[..] else {
-            return Err(PcapError::Truncated(self.number));
+        let [_, _, _, _, _, _, _, _, a, b, c, d, _, _, _, _] = header[..] else {
+            return Err(self.truncated());
         };
         let length = number([a, b, c, d], self.big_endian);
         if length > LONGEST_FRAME {
             return Err(PcapError::TooLong {
                 number: self.number,
+                octet: begin,
                 length,
             });
         }
-        let mut frame = Vec::new();
-        let read = self.file.by_ref().take(length.into()).read_to_end(&mut frame)?;
-        if header.len() < 16 || read as u64 != u64::from(length) {
-            return Err(PcapError::Truncated(self.number));
+        let frame = self.octets(length)?;
+        if u32::try_from(frame.len()) != Ok(length) {
+            return Err(self.truncated());
         }
         Ok(Some(frame))
+    }
+
+    /// So many octets, or fewer if the file ends.
+    fn octets(&mut self, most: u32) -> Result<Vec<u8>, PcapError> {
+        let mut octets = Vec::new();
+        let read = self.file.by_ref().take(most.into()).read_to_end(&mut octets)?;
+        self.octet += read as u64;
+        Ok(octets)
+    }
+
+    fn truncated(&self) -> PcapError {
+        PcapError::Truncated {
+            number: self.number,
+            octet: self.octet,
+        }
     }
 }
 
@@ -198,7 +227,7 @@ mod tests {
                         // The end of the first frame.
                         45 => assert!(matches!(last, Some(Ok(_)))),
                         _ => assert!(
-                            matches!(last, Some(Err(PcapError::Truncated(_)))),
+                            matches!(last, Some(Err(PcapError::Truncated { octet, .. })) if octet == length as u64),
                             "{length}: {last:?}"
                         ),
                     }
@@ -223,7 +252,11 @@ mod tests {
         let mut frames = PcapFrames::new(&bytes[..]).unwrap();
         assert!(matches!(
             frames.next(),
-            Some(Err(PcapError::TooLong { number: 1, .. }))
+            Some(Err(PcapError::TooLong {
+                number: 1,
+                octet: 24,
+                length: u32::MAX
+            }))
         ));
         assert!(frames.next().is_none());
     }
