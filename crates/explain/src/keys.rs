@@ -93,6 +93,8 @@ keys! {
 
     CHANNEL_DHCP = "channel-dhcp",
     CHANNEL_LLDP = "channel-lldp",
+    CHANNEL_CERTIFICATE = "channel-certificate",
+    CHANNEL_OWNER = "channel-owner",
 
     VERDICT_ENFORCED = "verdict-enforced",
     VERDICT_NARROWED = "verdict-narrowed",

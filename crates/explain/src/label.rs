@@ -77,6 +77,10 @@ pub enum UrlChannel {
     Dhcp,
     /// By LLDP, which proves nothing either.
     Lldp,
+    /// By the certificate of the device.
+    Certificate,
+    /// By the code on the device, or by hand.
+    Owner,
 }
 
 impl Standing {
@@ -149,6 +153,8 @@ impl UrlChannel {
         match self {
             Self::Dhcp => language.text(keys::CHANNEL_DHCP, &[]),
             Self::Lldp => language.text(keys::CHANNEL_LLDP, &[]),
+            Self::Certificate => language.text(keys::CHANNEL_CERTIFICATE, &[]),
+            Self::Owner => language.text(keys::CHANNEL_OWNER, &[]),
         }
     }
 }

@@ -7,7 +7,7 @@ use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, Channel, Trust};
+use crate::{Binding, Channel, Override, Trust};
 
 /// Something that must be done by the owner of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub enum Action {
     SaveThing(ThingRecord),
     /// Keep a last good file; it replaces the one of the same URL.
     SaveFile(FileRecord),
+    /// Keep a Thing no longer.
+    ForgetThing(MacAddress),
+    /// Keep the file of this URL no longer.
+    ForgetFile(MudUrl),
     /// Keep a row of the journal.
     Journal(JournalEntry),
 }
@@ -52,8 +56,10 @@ pub struct ThingRecord {
     pub addresses_approved: Option<[u8; 32]>,
     /// Whether the owner admitted it in the mode `protect`.
     pub admitted: bool,
-    /// SHA-256 of the file, or the text of the URL, that the owner rejected for it last.
-    pub rejected: Option<String>,
+    /// What the owner rejected for it, the latest last: SHA-256 of a file, the text of a URL, or what else was asked.
+    pub rejected: Vec<String>,
+    /// What the owner decided beside its file.
+    pub overrides: Vec<Override>,
 }
 
 /// What is kept of a file in force.
@@ -102,4 +108,20 @@ pub enum JournalKind {
     Approved,
     /// The owner said no.
     Rejected,
+    /// A Thing announced so many MUD URLs that no more of them are looked at for a day.
+    UrlsIgnored,
+    /// The owner allowed flows.
+    Allowed,
+    /// The owner blocked flows.
+    Blocked,
+    /// The owner lifted the limits of a Thing.
+    Lifted,
+    /// A decision of the owner about flows ended.
+    OverrideEnded,
+    /// The owner named a Thing.
+    Renamed,
+    /// The owner had a Thing forgotten.
+    Forgotten,
+    /// The owner took the last decision back.
+    Undone,
 }

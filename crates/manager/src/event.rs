@@ -8,7 +8,7 @@ use mudguard_policy::{Initiator, MacAddress};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Channel, ClockState, Home, Notice};
+use crate::{Channel, ClockState, Flows, Home, Notice};
 
 /// The time at which an event is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,13 @@ pub enum Event {
         mac: MacAddress,
         /// The address.
         address: IpAddr,
+    },
+    /// What a Thing said no longer holds: it said that it shuts down, or was silent for longer than it had said.
+    Departed {
+        /// Who.
+        mac: MacAddress,
+        /// The bridge port on which it was.
+        port: String,
     },
     /// The kernel's neighbour table says that this address is at this MAC address.
     Neighbour {
@@ -175,16 +182,78 @@ pub struct Denial {
 }
 
 /// A decision of the owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "command")]
 pub enum Command {
     /// Answers the question of a Thing with yes.
     Approve {
         /// The Thing.
         thing: MacAddress,
+        /// The [`key`](crate::Question::key) of the question that was read; `None` for whichever waits.
+        question: Option<String>,
     },
     /// Answers it with no.
     Reject {
+        /// The Thing.
+        thing: MacAddress,
+        /// The question that was read.
+        question: Option<String>,
+    },
+    /// Allows flows beside the file.
+    Allow {
+        /// The Thing.
+        thing: MacAddress,
+        /// The flows.
+        flows: Flows,
+        /// For how long; `None` for good.
+        lasting: Option<Duration>,
+    },
+    /// Blocks flows that the file may permit.
+    Block {
+        /// The Thing.
+        thing: MacAddress,
+        /// The flows.
+        flows: Flows,
+        /// For how long; `None` for good.
+        lasting: Option<Duration>,
+    },
+    /// Lifts all limits for a while, 48 hours at most.
+    Lift {
+        /// The Thing.
+        thing: MacAddress,
+        /// For how long.
+        lasting: Duration,
+    },
+    /// Ends what was allowed, blocked or lifted.
+    EndOverride {
+        /// The Thing.
+        thing: MacAddress,
+        /// The number of the decision.
+        id: u32,
+    },
+    /// Gives a Thing a name, or none.
+    Rename {
+        /// The Thing.
+        thing: MacAddress,
+        /// The name.
+        name: Option<String>,
+    },
+    /// Says which MUD URL a Thing has, by hand or from the code on it.
+    SetUrl {
+        /// The Thing, which need not have been seen yet.
+        thing: MacAddress,
+        /// The URL.
+        url: MudUrl,
+        /// [`Channel::Code`], or [`Channel::Owner`] for whatever else stands here.
+        channel: Channel,
+    },
+    /// Forgets a Thing with all that was decided about it.
+    Forget {
+        /// The Thing.
+        thing: MacAddress,
+    },
+    /// Takes back what was decided last about a Thing since the start.
+    Undo {
         /// The Thing.
         thing: MacAddress,
     },
@@ -199,4 +268,27 @@ pub enum CommandError {
     /// Nothing waits for a decision.
     #[error("nothing of {0} waits for a decision; `mudguard things` shows what does")]
     NothingWaits(MacAddress),
+    /// Another question waits than the one that was read.
+    #[error("another question about {0} came up meanwhile; read it first")]
+    OtherQuestion(MacAddress),
+    /// A block means something only for a Thing that is limited.
+    #[error("{0} is not limited, so nothing of it can be blocked or lifted; it needs a MUD URL first")]
+    NotLimited(MacAddress),
+    /// So many decisions about one Thing are not kept.
+    #[error("too much is decided about {0} already; end some of it first")]
+    TooManyOverrides(MacAddress),
+    /// There is no such decision.
+    #[error("no decision about {0} has the number {1}")]
+    NoSuchOverride(MacAddress, u32),
+    /// So long a time is not taken.
+    #[error(
+        "limits are lifted for 48 hours at most, and flows are allowed or blocked for a year at most or for good"
+    )]
+    TooLong,
+    /// The name cannot be shown.
+    #[error("a name has 1 to 60 characters that can be shown")]
+    BadName,
+    /// Nothing was decided, or it can no longer be taken back.
+    #[error("nothing that was decided about {0} can be taken back")]
+    NothingToUndo(MacAddress),
 }

@@ -5,6 +5,7 @@
 mod action;
 mod event;
 mod manager;
+mod overrides;
 mod snapshot;
 mod thing;
 
@@ -13,6 +14,7 @@ pub use event::{
     Announced, Announcement, Answer, Command, CommandError, Denial, Event, Fetched, Moment, Retrieved,
 };
 pub use manager::{Manager, Restored, Settings};
+pub use overrides::{Flows, Override, OverridePeer, Overriding};
 pub use snapshot::{ClockState, Home, Lan, Mode, Notice, Snapshot};
 pub use thing::{
     Binding, BlockedFlow, Channel, Enforcement, FileInForce, Question, Thing, Trust, Waiting, WaitingFile,

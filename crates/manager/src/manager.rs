@@ -1,16 +1,22 @@
 //! The manager itself: one value that takes events and gives actions.
 //!
-//! The work is in the modules below it: [`sightings`] (who is there, under which URL and addresses), [`files`] (retrieval,
-//! trust, what is in force) and [`decisions`] (what the owner says). Here is what they share: the Things, and how a Thing's
+//! The work is in the modules below it: [`sightings`] (who is there, under which addresses), [`urls`] (under which MUD URL),
+//! [`files`] (retrieval, trust, what is in force), [`questions`] (what is asked), [`decisions`], [`overriding`] and [`undo`] (what
+//! the owner says) and [`ends`] (what ends by itself). Here is what they share: the Things, and how a Thing's
 //! standing follows from its URL, its file and the mode.
 
 mod decisions;
+mod ends;
 mod files;
 mod judge;
+mod overriding;
+mod questions;
 mod restore;
 mod sightings;
 #[cfg(test)]
 mod tests;
+mod undo;
+mod urls;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -18,10 +24,10 @@ use mudguard_mud::MudUrl;
 use mudguard_policy::{Identity, MacAddress, Site, ThingPolicy, compile, narrow};
 
 pub use self::restore::Restored;
-use self::{files::FileState, sightings::Decisions};
+use self::{ends::Ends, files::FileState, sightings::Decisions, undo::Done, urls::Others};
 use crate::{
-    Action, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment, Notice, Snapshot,
-    Thing, ThingRecord, Trust,
+    Action, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment, Notice, Overriding,
+    Question, Snapshot, Thing, ThingRecord, Trust, Waiting, overrides::overridden,
 };
 
 /// How the manager behaves, and its bounds.
@@ -67,6 +73,9 @@ pub struct Manager {
     things: BTreeMap<MacAddress, Arc<Thing>>,
     decisions: BTreeMap<MacAddress, Decisions>,
     files: BTreeMap<MudUrl, FileState>,
+    ends: Ends,
+    others: BTreeMap<MacAddress, Others>,
+    done: BTreeMap<MacAddress, Done>,
     published: Arc<Snapshot>,
     changed: bool,
 }
@@ -83,6 +92,9 @@ impl Manager {
             things: BTreeMap::new(),
             decisions: BTreeMap::new(),
             files: BTreeMap::new(),
+            ends: Ends::default(),
+            others: BTreeMap::new(),
+            done: BTreeMap::new(),
             published: Arc::default(),
             changed: true,
         }
@@ -102,6 +114,7 @@ impl Manager {
                 self.leased(mac, port, address, lifetime, now, &mut actions);
             }
             Event::Released { mac, address } => self.released(mac, address, &mut actions),
+            Event::Departed { mac, port } => self.departed(mac, &port, &mut actions),
             Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),
             Event::Fetched(fetched) => self.fetched(fetched, now, &mut actions),
             Event::Answered(answer) => self.answered(answer),
@@ -112,7 +125,7 @@ impl Manager {
                     self.recompile_all(&mut actions);
                 }
             }
-            Event::ClockChanged(clock) => self.clock_changed(clock, &mut actions),
+            Event::ClockChanged(clock) => self.clock_changed(clock, now, &mut actions),
             Event::Noticed(notice) => self.noticed(notice),
             Event::Applied { .. } => self.applied(),
             Event::Tick => self.tick(now, &mut actions),
@@ -123,12 +136,36 @@ impl Manager {
     /// Takes a decision of the owner.
     ///
     /// # Errors
-    /// If there is no such Thing, or nothing of it waits.
+    /// See [`CommandError`]; nothing has changed then.
     pub fn command(&mut self, command: Command, now: Moment) -> Result<Vec<Action>, CommandError> {
         let mut actions = Vec::new();
         match command {
-            Command::Approve { thing } => self.approve(thing, now, &mut actions)?,
-            Command::Reject { thing } => self.reject(thing, now, &mut actions)?,
+            Command::Approve { thing, question } => {
+                self.approve(thing, question.as_deref(), now, &mut actions)?;
+            }
+            Command::Reject { thing, question } => {
+                self.reject(thing, question.as_deref(), now, &mut actions)?;
+            }
+            Command::Allow {
+                thing,
+                flows,
+                lasting,
+            } => self.add_override(thing, Overriding::Allow(flows), lasting, now, &mut actions)?,
+            Command::Block {
+                thing,
+                flows,
+                lasting,
+            } => self.add_override(thing, Overriding::Block(flows), lasting, now, &mut actions)?,
+            Command::Lift { thing, lasting } => {
+                self.add_override(thing, Overriding::Lift, Some(lasting), now, &mut actions)?;
+            }
+            Command::EndOverride { thing, id } => self.stop_override(thing, id, now, &mut actions)?,
+            Command::Rename { thing, name } => self.rename(thing, name, now, &mut actions)?,
+            Command::SetUrl { thing, url, channel } => {
+                self.set_url(thing, url, channel, now, &mut actions)?
+            }
+            Command::Forget { thing } => self.forget(thing, now, &mut actions)?,
+            Command::Undo { thing } => self.undo(thing, now, &mut actions)?,
         }
         Ok(actions)
     }
@@ -152,7 +189,8 @@ impl Manager {
     /// The time, as [`Moment::uptime`], at which the next [`Event::Tick`] is wanted.
     #[must_use]
     pub fn next_tick(&self) -> Option<Duration> {
-        self.files.values().filter_map(|file| file.fetch.due).min()
+        let files = self.files.values().filter_map(|file| file.fetch.due);
+        files.chain(self.ends.next()).min()
     }
 
     /// Whether a Thing that the owner has not admitted reaches only this router.
@@ -202,7 +240,15 @@ impl Manager {
             .url
             .as_ref()
             .and_then(|url| self.files.get(url)?.in_force.clone());
-        let has_url = thing.url.is_some();
+        // What says that it has a MUD URL is a Thing of RFC 8520, whichever URL it is.
+        let asks_for_url = matches!(
+            &thing.question,
+            Some(Question {
+                waiting: Waiting::Url(..),
+                ..
+            })
+        );
+        let has_url = thing.url.is_some() || asks_for_url;
         let admitted = decisions.admitted || !(self.strangers_wait() || decisions.restricted && !has_url);
         let file = file.filter(|_| admitted);
         let enforcement = match self.settings.mode {
@@ -211,10 +257,15 @@ impl Manager {
             Mode::Ask | Mode::Protect if has_url || !admitted => Enforcement::Enforce,
             Mode::Ask | Mode::Protect => Enforcement::None,
         };
+        let enforcement = match enforcement {
+            Enforcement::Enforce if thing.is_lifted() => Enforcement::Observe,
+            enforcement @ (Enforcement::None | Enforcement::Observe | Enforcement::Enforce) => enforcement,
+        };
         let policy = file.as_ref().map_or_else(narrow, |file| {
             let approved = addresses_approved(file, &decisions);
             compile(&file.file, &self.site(mac, approved))
         });
+        let policy = overridden(policy, &thing.overrides);
         let same_file = match (&thing.file, &file) {
             (Some(old), Some(new)) => Arc::ptr_eq(old, new),
             (None, None) => true,
@@ -280,9 +331,22 @@ impl Manager {
         let mut decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
         decisions.restricted = false;
         // A stranger is forgotten with the daemon: anyone can make up MAC addresses, and flash is small.
-        if thing.url.is_none() && thing.name.is_none() && decisions == Decisions::default() {
+        if thing.url.is_none()
+            && thing.name.is_none()
+            && thing.overrides.is_empty()
+            && decisions == Decisions::default()
+        {
             return;
         }
+        self.save_thing_always(mac, actions);
+    }
+
+    /// Saves even what is as good as nothing, because more was saved before.
+    fn save_thing_always(&self, mac: MacAddress, actions: &mut Vec<Action>) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
         actions.retain(|action| !matches!(action, Action::SaveThing(record) if record.mac == mac));
         actions.push(Action::SaveThing(ThingRecord {
             mac,
@@ -296,6 +360,7 @@ impl Manager {
             addresses_approved: decisions.addresses_approved,
             admitted: decisions.admitted,
             rejected: decisions.rejected,
+            overrides: thing.overrides.clone(),
         }));
     }
 }

@@ -7,6 +7,8 @@ use mudguard_mud::{DomainName, Finding, MudFile, MudUrl, MudUrlError};
 use mudguard_policy::{Initiator, MacAddress, ThingPolicy, narrow};
 use serde::{Deserialize, Serialize};
 
+use crate::{Override, Overriding};
+
 /// A Thing of the home (RFC 8520 section 1.3): whatever has a MAC address on the LAN.
 #[derive(Clone, Debug)]
 pub struct Thing {
@@ -36,6 +38,8 @@ pub struct Thing {
     pub policy: Arc<ThingPolicy>,
     /// The file behind the policy; `None` while only the narrow policy (this router's DNS and NTP) holds.
     pub file: Option<Arc<FileInForce>>,
+    /// What the owner decided beside the file, in the order in which it was decided; bounded.
+    pub overrides: Vec<Override>,
     /// What waits for the owner.
     pub question: Option<Question>,
     /// The last failure to get or use its file, in words; `None` after a success.
@@ -64,11 +68,26 @@ impl Thing {
             enforcement: Enforcement::None,
             policy: Arc::new(narrow()),
             file: None,
+            overrides: Vec::new(),
             question: None,
             problem: None,
             blocked: Vec::new(),
             looked_up: BTreeMap::new(),
         }
+    }
+
+    /// Whether it made its address up itself, as phones do: it may come back under another, and is seldom a Thing of RFC 8520.
+    #[must_use]
+    pub fn has_random_address(&self) -> bool {
+        self.mac.is_locally_administered()
+    }
+
+    /// Whether the owner has lifted its limits.
+    #[must_use]
+    pub fn is_lifted(&self) -> bool {
+        self.overrides
+            .iter()
+            .any(|decided| decided.what == Overriding::Lift)
     }
 }
 
@@ -91,6 +110,23 @@ pub enum Channel {
     Dhcpv6,
     /// The LLDP TLV of RFC 8520 section 12.
     Lldp,
+    /// The extension of the Thing's own certificate (RFC 8520 section 11), which it proved to hold.
+    Certificate,
+    /// The code on the Thing, as the owner read it (RFC 9238).
+    Code,
+    /// By hand.
+    Owner,
+}
+
+impl Channel {
+    /// Whether more than the Thing's own word stands behind it.
+    #[must_use]
+    pub fn is_proven(self) -> bool {
+        match self {
+            Self::Dhcpv4 | Self::Dhcpv6 | Self::Lldp => false,
+            Self::Certificate | Self::Code | Self::Owner => true,
+        }
+    }
 }
 
 /// What the firewall does for a Thing.
@@ -165,6 +201,29 @@ pub enum Waiting {
     Url(MudUrl, Channel),
     /// In the mode `protect`, a Thing without rules in force.
     NewThing,
+}
+
+impl Question {
+    /// Which question it is: another one has another key.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{} {}", self.raised, self.waiting.subject())
+    }
+}
+
+impl Waiting {
+    pub(crate) fn subject(&self) -> String {
+        match self {
+            Self::File(waiting) => hexadecimal(&waiting.file.sha256),
+            Self::Addresses => "addresses".to_owned(),
+            Self::Url(url, _) => url.to_string(),
+            Self::NewThing => "new-thing".to_owned(),
+        }
+    }
+}
+
+pub(crate) fn hexadecimal(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// A file that waits for approval.

@@ -118,7 +118,11 @@ fn thing(row: &SqliteRow) -> Result<ThingRecord, RowError> {
             None => None,
         },
         admitted,
-        rejected: row.try_get("rejected")?,
+        rejected: match row.try_get::<Option<&str>, _>("rejected")? {
+            Some(list) => json("rejected", list)?,
+            None => Vec::new(),
+        },
+        overrides: json("overrides", row.try_get("overrides")?)?,
     })
 }
 

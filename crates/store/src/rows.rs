@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 
@@ -12,9 +14,14 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
         Some((url, channel)) => (Some(url.as_str()), Some(word(channel)?)),
         None => (None, None),
     };
+    let rejected = if thing.rejected.is_empty() {
+        None
+    } else {
+        Some(json(&thing.rejected)?)
+    };
     sqlx::query(
         "INSERT OR REPLACE INTO thing (mac, name, host_name, port, first_seen, last_seen, url, channel, bindings, \
-         addresses_approved, admitted, rejected) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         addresses_approved, admitted, rejected, overrides) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(thing.mac.to_string())
     .bind(thing.name.as_deref())
@@ -27,7 +34,8 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     .bind(json(&thing.bindings)?)
     .bind(thing.addresses_approved.as_ref().map(<[u8; 32]>::as_slice))
     .bind(thing.admitted)
-    .bind(thing.rejected.as_deref())
+    .bind(rejected)
+    .bind(json(&thing.overrides)?)
     .execute(db)
     .await?;
     Ok(())
@@ -48,6 +56,22 @@ pub(crate) async fn put_file(db: &mut SqliteConnection, file: &FileRecord) -> Re
     Ok(())
 }
 
+pub(crate) async fn forget_thing(db: &mut SqliteConnection, mac: MacAddress) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM thing WHERE mac = ?")
+        .bind(mac.to_string())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn forget_file(db: &mut SqliteConnection, url: &MudUrl) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM file WHERE url = ?")
+        .bind(url.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
 pub(crate) async fn add_entry(db: &mut SqliteConnection, entry: &JournalEntry) -> Result<(), sqlx::Error> {
     let end = entry.detail.floor_char_boundary(MAX_DETAIL);
     sqlx::query("INSERT INTO journal (at, thing, kind, detail) VALUES (?, ?, ?, ?)")
@@ -64,7 +88,7 @@ pub(crate) async fn add_entry(db: &mut SqliteConnection, entry: &JournalEntry) -
 pub(crate) async fn keep_bounds(db: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM thing WHERE (SELECT count(*) FROM thing) > ?1 AND mac NOT IN (SELECT mac FROM thing ORDER BY \
-         name IS NOT NULL OR addresses_approved IS NOT NULL OR admitted OR rejected IS NOT NULL DESC, \
+         name IS NOT NULL OR overrides <> '[]' OR addresses_approved IS NOT NULL OR admitted OR rejected IS NOT NULL DESC, \
          url IS NOT NULL DESC, last_seen DESC, mac LIMIT ?1)",
     )
     .bind(bound(MAX_THINGS))

@@ -1,6 +1,8 @@
 //! The handle: what others call. Nothing here waits for the disk, except where it says so.
 
 use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -62,6 +64,22 @@ impl Store {
     /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: the row was not taken.
     pub fn journal(&self, entry: JournalEntry) -> Result<(), StoreError> {
         self.send(Request::Journal(entry))
+    }
+
+    /// Keeps a Thing no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: it is still kept.
+    pub fn forget_thing(&self, mac: MacAddress) -> Result<(), StoreError> {
+        self.send(Request::ForgetThing(mac))
+    }
+
+    /// Keeps the file of this URL no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: it is still kept.
+    pub fn forget_file(&self, url: MudUrl) -> Result<(), StoreError> {
+        self.send(Request::ForgetFile(url))
     }
 
     /// Waits until everything saved before through this handle is on the disk: what this acknowledges outlives a power cut.

@@ -17,7 +17,7 @@ use tokio::{
 use crate::{
     MAX_FILES, MAX_THINGS, Store, StoreError,
     restore::journal_tail,
-    rows::{add_entry, keep_bounds, put_file, put_thing},
+    rows::{add_entry, forget_file, forget_thing, keep_bounds, put_file, put_thing},
     sqlite::Failure,
 };
 
@@ -36,6 +36,8 @@ pub(crate) enum Request {
     Thing(Box<ThingRecord>),
     File(Box<FileRecord>),
     Journal(JournalEntry),
+    ForgetThing(MacAddress),
+    ForgetFile(MudUrl),
     Flush(oneshot::Sender<Result<(), StoreError>>),
     Tail(usize, oneshot::Sender<Result<Vec<JournalEntry>, StoreError>>),
 }
@@ -49,11 +51,11 @@ pub struct Writer {
     pending: Pending,
 }
 
-/// What is to be written: of each Thing and each URL the newest record only.
+/// What is to be written: of each Thing and each URL the newest record only, or that it goes.
 #[derive(Debug, Default)]
 struct Pending {
-    things: BTreeMap<MacAddress, ThingRecord>,
-    files: BTreeMap<MudUrl, FileRecord>,
+    things: BTreeMap<MacAddress, Option<ThingRecord>>,
+    files: BTreeMap<MudUrl, Option<FileRecord>>,
     journal: VecDeque<JournalEntry>,
     lost: usize,
 }
@@ -107,8 +109,10 @@ impl Writer {
         let mut tails = Vec::new();
         for request in batch.drain(..) {
             match request {
-                Request::Thing(thing) => self.pending.add_thing(*thing),
-                Request::File(file) => self.pending.add_file(*file),
+                Request::Thing(thing) => self.pending.add_thing(thing.mac, Some(*thing)),
+                Request::File(file) => self.pending.add_file(file.url.clone(), Some(*file)),
+                Request::ForgetThing(mac) => self.pending.add_thing(mac, None),
+                Request::ForgetFile(url) => self.pending.add_file(url, None),
                 Request::Journal(entry) => self.pending.add_entry(entry),
                 Request::Flush(reply) => flushes.push(reply),
                 Request::Tail(limit, reply) => tails.push((limit, reply)),
@@ -163,17 +167,17 @@ impl Pending {
         self.things.is_empty() && self.files.is_empty() && self.journal.is_empty()
     }
 
-    fn add_thing(&mut self, thing: ThingRecord) {
-        if self.things.len() < MAX_THINGS || self.things.contains_key(&thing.mac) {
-            self.things.insert(thing.mac, thing);
+    fn add_thing(&mut self, mac: MacAddress, thing: Option<ThingRecord>) {
+        if self.things.len() < MAX_THINGS || self.things.contains_key(&mac) {
+            self.things.insert(mac, thing);
         } else {
             self.lost += 1;
         }
     }
 
-    fn add_file(&mut self, file: FileRecord) {
-        if self.files.len() < MAX_FILES || self.files.contains_key(&file.url) {
-            self.files.insert(file.url.clone(), file);
+    fn add_file(&mut self, url: MudUrl, file: Option<FileRecord>) {
+        if self.files.len() < MAX_FILES || self.files.contains_key(&url) {
+            self.files.insert(url, file);
         } else {
             self.lost += 1;
         }
@@ -206,11 +210,17 @@ async fn transaction(db: &mut SqliteConnection, pending: &Pending) -> Result<(),
 }
 
 async fn statements(db: &mut SqliteConnection, pending: &Pending) -> Result<(), sqlx::Error> {
-    for thing in pending.things.values() {
-        put_thing(db, thing).await?;
+    for (mac, thing) in &pending.things {
+        match thing {
+            Some(thing) => put_thing(db, thing).await?,
+            None => forget_thing(db, *mac).await?,
+        }
     }
-    for file in pending.files.values() {
-        put_file(db, file).await?;
+    for (url, file) in &pending.files {
+        match file {
+            Some(file) => put_file(db, file).await?,
+            None => forget_file(db, url).await?,
+        }
     }
     for entry in &pending.journal {
         add_entry(db, entry).await?;

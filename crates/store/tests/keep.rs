@@ -41,7 +41,8 @@ async fn every_field_comes_back() {
         bindings: Vec::new(),
         addresses_approved: None,
         admitted: false,
-        rejected: None,
+        rejected: Vec::new(),
+        overrides: Vec::new(),
         ..thing(2)
     };
     let mut signed = file("https://lamp.example.com/v1", b"{}");
@@ -168,7 +169,7 @@ async fn hostile_text_comes_back_as_it_was() {
             name: Some(text.to_owned()),
             host_name: Some(text.to_owned()),
             port: Some(text.to_owned()),
-            rejected: Some(text.to_owned()),
+            rejected: vec![text.to_owned()],
             ..thing(number)
         });
     }
@@ -225,7 +226,8 @@ async fn things_without_a_decision_make_room_for_new_ones() {
         name: None,
         addresses_approved: None,
         admitted: false,
-        rejected: None,
+        rejected: Vec::new(),
+        overrides: Vec::new(),
         url: (number == 2).then(|| (url("https://lamp.example.com/v1"), Channel::Dhcpv4)),
         last_seen: time(i64::from(number)),
         ..thing(number)

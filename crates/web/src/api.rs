@@ -88,7 +88,7 @@ async fn answer(
 ) -> Result<Json<Summary>, Refusal> {
     let Path(name) = name.map_err(|_| Refusal::Malformed)?;
     let mac = find(&web.now(), &name, &web.words.plain)?.mac;
-    decide(web, mac, decision).await?;
+    decide(web, mac, decision, None).await?;
     let snapshot = web.now();
     let thing = snapshot
         .things

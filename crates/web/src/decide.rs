@@ -28,22 +28,27 @@ impl Decision {
         }
     }
 
-    fn about(self, thing: MacAddress) -> Command {
+    fn about(self, thing: MacAddress, question: Option<String>) -> Command {
         match self {
-            Self::Approve => Command::Approve { thing },
-            Self::Reject => Command::Reject { thing },
+            Self::Approve => Command::Approve { thing, question },
+            Self::Reject => Command::Reject { thing, question },
         }
     }
 }
 
-/// Takes a decision, and returns once it holds and the newest snapshot shows it.
+/// Takes a decision about the question that was read (`None`: whichever waits), and returns once it holds and the newest snapshot shows it.
 ///
 /// # Errors
 /// If there is nothing to decide, or the answer does not come.
-pub(crate) async fn decide(web: &Web, mac: MacAddress, decision: Decision) -> Result<(), Refusal> {
+pub(crate) async fn decide(
+    web: &Web,
+    mac: MacAddress,
+    decision: Decision,
+    question: Option<String>,
+) -> Result<(), Refusal> {
     let (reply, answer) = oneshot::channel();
     let request = CommandRequest {
-        command: decision.about(mac),
+        command: decision.about(mac, question),
         reply,
     };
     let exchange = async {
@@ -58,5 +63,12 @@ pub(crate) async fn decide(web: &Web, mac: MacAddress, decision: Decision) -> Re
     answer.map_err(|error| match error {
         CommandError::UnknownThing(mac) => Refusal::NoSuchThing(mac.to_string()),
         CommandError::NothingWaits(mac) => Refusal::NothingWaits(mac),
+        CommandError::OtherQuestion(_) => Refusal::OtherQuestion,
+        CommandError::NotLimited(_)
+        | CommandError::TooManyOverrides(_)
+        | CommandError::NoSuchOverride(..)
+        | CommandError::TooLong
+        | CommandError::BadName
+        | CommandError::NothingToUndo(_) => Refusal::Impossible(error),
     })
 }

@@ -121,11 +121,11 @@ async fn decide_by_form(
     let thing = snapshot.things.get(&mac).ok_or_else(no_such_thing)?;
     // Another question may have come up since the page was made, and nobody has read it.
     match &thing.question {
-        Some(question) if device::question_key(question) == answer.question => {}
+        Some(question) if question.key() == answer.question => {}
         Some(_) => return Err(Refusal::OtherQuestion),
         None => return Err(Refusal::NothingWaits(mac)),
     }
-    decide(web, mac, decision).await?;
+    decide(web, mac, decision, Some(answer.question)).await?;
     Ok(mac)
 }
 

@@ -5,6 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use mudguard_explain::Phrase;
+use mudguard_manager::CommandError;
 use mudguard_policy::MacAddress;
 use serde::Serialize;
 use thiserror::Error;
@@ -28,6 +29,8 @@ pub(crate) enum Refusal {
     },
     #[error("nothing of {0} waits for a decision; `mudguard things` shows what does")]
     NothingWaits(MacAddress),
+    #[error("{0}")]
+    Impossible(CommandError),
     #[error("this path does not take this method")]
     Method,
     #[error(
@@ -71,7 +74,9 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::NoSuchPath | Self::NoSuchThing(_) => StatusCode::NOT_FOUND,
-            Self::Ambiguous { .. } | Self::NothingWaits(_) | Self::OtherQuestion => StatusCode::CONFLICT,
+            Self::Ambiguous { .. } | Self::NothingWaits(_) | Self::OtherQuestion | Self::Impossible(_) => {
+                StatusCode::CONFLICT
+            }
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::OtherSite | Self::OldForm | Self::NotHere => StatusCode::FORBIDDEN,
@@ -88,6 +93,7 @@ impl Refusal {
             Self::Ambiguous { .. } => "Several Things have this name",
             Self::NothingWaits(_) => "Nothing waits",
             Self::OtherQuestion => "Another question waits",
+            Self::Impossible(_) => "Not possible",
             Self::Method => "Method not allowed",
             Self::WrongHost => "Misdirected request",
             Self::OtherSite | Self::OldForm | Self::NotHere => "Forbidden",
@@ -104,7 +110,8 @@ impl Refusal {
                 Phrase::REFUSED_NO_SUCH_PAGE
             }
             Self::NoSuchThing(_) | Self::Ambiguous { .. } => Phrase::REFUSED_NO_SUCH_DEVICE,
-            Self::NothingWaits(_) => Phrase::REFUSED_NOTHING_WAITS,
+            // Only programs ask for what is impossible; a person reads that nothing was decided.
+            Self::NothingWaits(_) | Self::Impossible(_) => Phrase::REFUSED_NOTHING_WAITS,
             Self::OtherQuestion => Phrase::REFUSED_OTHER_QUESTION,
             Self::WrongHost => Phrase::REFUSED_WRONG_HOST,
             Self::OtherSite => Phrase::REFUSED_OTHER_SITE,

@@ -252,6 +252,8 @@ fn channel(channel: Channel) -> UrlChannel {
     match channel {
         Channel::Dhcpv4 | Channel::Dhcpv6 => UrlChannel::Dhcp,
         Channel::Lldp => UrlChannel::Lldp,
+        Channel::Certificate => UrlChannel::Certificate,
+        Channel::Code | Channel::Owner => UrlChannel::Owner,
     }
 }
 

@@ -22,6 +22,8 @@ trust-no-url = It does not say what it needs
 
 channel-dhcp = told by the device itself, which can be faked
 channel-lldp = told by the device itself over its cable, which can be faked
+channel-certificate = proven by the certificate of the device
+channel-owner = told by you, by hand or from the code on the device
 
 # What became of a technical rule. $what and $why are in English.
 

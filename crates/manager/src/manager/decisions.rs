@@ -2,25 +2,23 @@
 
 use mudguard_policy::MacAddress;
 
-use super::{Manager, files::journal, sightings::subject};
+use super::{Manager, files::journal};
 use crate::{Action, CommandError, JournalKind, Moment, Waiting};
 
 impl Manager {
     pub(super) fn approve(
         &mut self,
         mac: MacAddress,
+        question: Option<&str>,
         now: Moment,
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
-        let waiting = self.take_question(mac)?;
-        journal(
-            actions,
-            now,
-            Some(mac),
-            JournalKind::Approved,
-            subject(&waiting).unwrap_or_default(),
-        );
-        self.decisions.entry(mac).or_default().rejected = None;
+        let before = self.before(mac);
+        let waiting = self.take_question(mac, question)?;
+        let subject = self.subject(mac, &waiting);
+        let decisions = self.decisions.entry(mac).or_default();
+        decisions.rejected.retain(|rejected| *rejected != subject);
+        journal(actions, now, Some(mac), JournalKind::Approved, subject);
         match waiting {
             Waiting::File(_) => {
                 let url = self.things.get(&mac).and_then(|thing| thing.url.clone());
@@ -46,32 +44,34 @@ impl Manager {
         }
         self.recompile(mac, actions);
         self.save_thing(mac, actions);
+        self.remember(mac, before);
         Ok(())
     }
 
     pub(super) fn reject(
         &mut self,
         mac: MacAddress,
+        question: Option<&str>,
         now: Moment,
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
-        let waiting = self.take_question(mac)?;
-        let subject = subject(&waiting);
-        journal(
-            actions,
-            now,
-            Some(mac),
-            JournalKind::Rejected,
-            subject.clone().unwrap_or_default(),
-        );
-        self.decisions.entry(mac).or_default().rejected = subject;
+        let before = self.before(mac);
+        let waiting = self.take_question(mac, question)?;
+        let subject = self.subject(mac, &waiting);
+        journal(actions, now, Some(mac), JournalKind::Rejected, subject.clone());
+        self.remember_rejection(mac, subject);
+        self.recompile(mac, actions);
         self.save_thing(mac, actions);
+        self.remember(mac, before);
         Ok(())
     }
 
-    fn take_question(&mut self, mac: MacAddress) -> Result<Waiting, CommandError> {
+    fn take_question(&mut self, mac: MacAddress, read: Option<&str>) -> Result<Waiting, CommandError> {
         let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
         let question = thing.question.clone().ok_or(CommandError::NothingWaits(mac))?;
+        if read.is_some_and(|read| read != question.key()) {
+            return Err(CommandError::OtherQuestion(mac));
+        }
         self.change(mac, |thing| thing.question = None);
         Ok(question.waiting)
     }

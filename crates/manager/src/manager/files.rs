@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use mudguard_mud::MudUrl;
-use mudguard_policy::MacAddress;
+use mudguard_policy::{MacAddress, compile};
 
 use super::{
     Manager, addresses_approved,
@@ -59,12 +59,13 @@ impl Manager {
     }
 
     /// Dates can be judged from now on: files that were believed without it are retrieved and judged again.
-    pub(super) fn clock_changed(&mut self, clock: ClockState, actions: &mut Vec<Action>) {
+    pub(super) fn clock_changed(&mut self, clock: ClockState, now: Moment, actions: &mut Vec<Action>) {
         self.changed |= self.clock != clock;
         self.clock = clock;
         if clock != ClockState::Valid {
             return;
         }
+        self.set_dates(now, actions);
         for (url, state) in &mut self.files {
             let provisional = state.in_force.as_ref().is_some_and(|file| {
                 matches!(
@@ -88,6 +89,7 @@ impl Manager {
     }
 
     pub(super) fn tick(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        self.end_what_is_due(now, actions);
         let due: Vec<_> = self
             .files
             .iter()
@@ -290,7 +292,7 @@ impl Manager {
         if addresses_approved(file, &decisions) || thing.file.is_none() {
             return;
         }
-        if *thing.policy != self.approved_policy(mac, file) {
+        if compile(&file.file, &self.site(mac, false)) != self.approved_policy(mac, file) {
             self.ask(mac, Waiting::Addresses, now, actions);
         }
     }
@@ -348,7 +350,7 @@ struct Octets {
     etag: Option<String>,
 }
 
-fn record(url: &MudUrl, file: &FileInForce) -> FileRecord {
+pub(super) fn record(url: &MudUrl, file: &FileInForce) -> FileRecord {
     FileRecord {
         url: url.clone(),
         bytes: Arc::clone(&file.bytes),

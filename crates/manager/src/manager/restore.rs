@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     Manager, Settings,
+    ends::End,
     files::{FileState, Schedule, jitter},
     judge::read,
     sightings::Decisions,
@@ -123,6 +124,20 @@ impl Manager {
         );
         let mut bindings = record.bindings;
         bindings.retain(|binding| binding.expires.unwrap_or(Timestamp::MAX) > now.wall);
+        for binding in &bindings {
+            if let Some(expires) = binding.expires {
+                self.ends
+                    .on(End::Lease(mac, binding.address), expires, Duration::MAX, now);
+            }
+        }
+        let mut overrides = record.overrides;
+        overrides.retain(|decided| decided.until.unwrap_or(Timestamp::MAX) > now.wall);
+        for decided in &overrides {
+            if let Some(until) = decided.until {
+                let length = Duration::try_from(until.duration_since(decided.made)).unwrap_or_default();
+                self.ends.on(End::Override(mac, decided.id), until, length, now);
+            }
+        }
         self.things.insert(
             mac,
             Arc::new(Thing {
@@ -135,6 +150,7 @@ impl Manager {
                 bindings,
                 url,
                 channel,
+                overrides,
                 problem: unreadable
                     .then(|| "no file of this MUD URL is kept; it is being retrieved".to_owned()),
                 ..Thing::stranger(mac, now.wall)

@@ -1,15 +1,17 @@
-//! Who is there: Things that appear, the MUD URLs they announce, the addresses bound to them, and what was blocked.
+//! Who is there: Things that appear, the addresses bound to them, and what was blocked.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
-use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 
-use super::{Manager, push_once};
+use super::{
+    Manager,
+    ends::{End, date_after},
+    push_once,
+};
 use crate::{
-    Action, Announced, Announcement, Answer, Binding, BlockedFlow, Channel, Denial, Enforcement,
-    JournalEntry, JournalKind, Moment, Question, Thing, Waiting,
+    Action, Announced, Announcement, Answer, Binding, BlockedFlow, Denial, Enforcement, Moment, Thing,
+    Waiting,
 };
 
 /// What the owner decided about a Thing.
@@ -19,7 +21,8 @@ pub(super) struct Decisions {
     pub(super) admitted: bool,
     /// It had rules, and they are lost: until its MUD URL is learnt anew it reaches only this router. Not stored: see [`Restored`](super::Restored).
     pub(super) restricted: bool,
-    pub(super) rejected: Option<String>,
+    /// What the owner said no to, the latest last; bounded.
+    pub(super) rejected: Vec<String>,
 }
 
 impl Manager {
@@ -60,55 +63,6 @@ impl Manager {
         }
     }
 
-    fn url_announced(
-        &mut self,
-        mac: MacAddress,
-        url: MudUrl,
-        channel: Channel,
-        now: Moment,
-        actions: &mut Vec<Action>,
-    ) {
-        self.change(mac, |thing| thing.refused_url = None);
-        let Some(thing) = self.things.get(&mac) else {
-            return;
-        };
-        match &thing.url {
-            Some(known) if *known == url => {}
-            Some(_) => {
-                // RFC 8520 section 16: the first URL stays until the owner has looked at the other.
-                self.ask(mac, Waiting::Url(url, channel), now, actions);
-                return;
-            }
-            None => self.adopt_url(mac, url.clone(), channel, now, actions),
-        }
-        self.want_file(&url, now, actions);
-    }
-
-    /// Gives a Thing its MUD URL: from now on it has what the file of that URL grants, and nothing before the file is there.
-    pub(super) fn adopt_url(
-        &mut self,
-        mac: MacAddress,
-        url: MudUrl,
-        channel: Channel,
-        now: Moment,
-        actions: &mut Vec<Action>,
-    ) {
-        actions.push(Action::Journal(JournalEntry {
-            at: now.wall,
-            thing: Some(mac),
-            kind: JournalKind::UrlLearnt,
-            detail: url.to_string(),
-        }));
-        self.change(mac, |thing| {
-            thing.url = Some(url.clone());
-            thing.channel = Some(channel);
-            thing.problem = None;
-        });
-        self.recompile(mac, actions);
-        self.ask_about_file(mac, &url, now, actions);
-        self.save_thing(mac, actions);
-    }
-
     pub(super) fn leased(
         &mut self,
         mac: MacAddress,
@@ -121,8 +75,6 @@ impl Manager {
         if !self.meet(mac, now, actions) {
             return;
         }
-        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        let expires = now.wall.checked_add(lifetime).unwrap_or(Timestamp::MAX);
         self.change(mac, |thing| {
             thing.port = Some(port);
             thing.last_seen = now.wall;
@@ -131,10 +83,11 @@ impl Manager {
             mac,
             Binding {
                 address,
-                expires: Some(expires),
+                expires: Some(date_after(lifetime, now)),
             },
             actions,
         );
+        self.ends.after(End::Lease(mac, address), lifetime, now);
         self.save_thing(mac, actions);
     }
 
@@ -144,11 +97,28 @@ impl Manager {
             .get(&mac)
             .is_some_and(|thing| binding(thing, address).is_some())
         {
+            self.ends.remove(End::Lease(mac, address));
             self.change(mac, |thing| {
                 thing.bindings.retain(|binding| binding.address != address)
             });
             push_once(actions, Action::Apply);
             self.save_thing(mac, actions);
+        }
+    }
+
+    /// Anyone may say that another departs, so an address that is lent stays bound for its lease; it ends by itself.
+    pub(super) fn departed(&mut self, mac: MacAddress, port: &str, actions: &mut Vec<Action>) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        if thing.port.as_deref() != Some(port) {
+            return;
+        }
+        let unlent: Vec<_> = (thing.bindings.iter().map(|binding| binding.address))
+            .filter(|address| !self.ends.contains(End::Lease(mac, *address)))
+            .collect();
+        for address in unlent {
+            self.released(mac, address, actions);
         }
     }
 
@@ -161,7 +131,8 @@ impl Manager {
     ) {
         let leased_to_another = self.things.values().any(|thing| {
             thing.mac != mac
-                && binding(thing, address).is_some_and(|binding| binding.expires > Some(now.wall))
+                && binding(thing, address).is_some()
+                && self.ends.contains(End::Lease(thing.mac, address))
         });
         let own = self.home.lans.iter().any(|lan| lan.addresses.contains(&address));
         // The kernel believes whoever answered last (RFC 7513 section 8): a lease is worth more than that, and this router is no Thing.
@@ -198,21 +169,25 @@ impl Manager {
         }
         let max = self.settings.max_bindings;
         let mut managed = false;
+        let mut left = None;
         self.change(mac, |thing| {
             managed = thing.enforcement != Enforcement::None;
             thing.bindings.retain(|binding| binding.address != new.address);
             if thing.bindings.len() >= max {
-                thing.bindings.remove(0);
+                left = Some(thing.bindings.remove(0).address);
             }
             thing.bindings.push(new);
         });
+        if let Some(address) = left {
+            self.ends.remove(End::Lease(mac, address));
+        }
         if managed {
             push_once(actions, Action::Apply);
         }
     }
 
     /// Makes sure that a Thing is known; `false` if there is no room for it.
-    fn meet(&mut self, mac: MacAddress, now: Moment, actions: &mut Vec<Action>) -> bool {
+    pub(super) fn meet(&mut self, mac: MacAddress, now: Moment, actions: &mut Vec<Action>) -> bool {
         if !mac.is_station() {
             return false;
         }
@@ -237,59 +212,22 @@ impl Manager {
             .things
             .values()
             .filter(|thing| {
-                thing.url.is_none() && thing.name.is_none() && !self.decisions.contains_key(&thing.mac)
+                thing.url.is_none()
+                    && thing.name.is_none()
+                    && thing.overrides.is_empty()
+                    && !self.decisions.contains_key(&thing.mac)
             })
             .min_by_key(|thing| thing.last_seen)
             .map(|thing| thing.mac);
-        stranger.is_some_and(|mac| self.things.remove(&mac).is_some())
+        stranger.is_some_and(|mac| self.drop_thing(mac))
     }
 
-    /// Raises a question, unless one is already open about the same or the owner has said no to this before.
-    pub(super) fn ask(&mut self, mac: MacAddress, waiting: Waiting, now: Moment, actions: &mut Vec<Action>) {
-        let Some(thing) = self.things.get(&mac) else {
-            return;
-        };
-        let subject = subject(&waiting);
-        let rejected = self
-            .decisions
-            .get(&mac)
-            .and_then(|decisions| decisions.rejected.as_ref());
-        if rejected.is_some_and(|rejected| Some(rejected) == subject.as_ref()) {
-            return;
-        }
-        let replaces = match (&thing.question, &waiting) {
-            (None, _) => true,
-            (
-                Some(Question {
-                    waiting: Waiting::File(old),
-                    ..
-                }),
-                Waiting::File(new),
-            ) => old.file.sha256 != new.file.sha256,
-            (
-                Some(Question {
-                    waiting: Waiting::NewThing,
-                    ..
-                }),
-                Waiting::File(_),
-            ) => true,
-            (Some(_), _) => false,
-        };
-        if !replaces {
-            return;
-        }
-        actions.push(Action::Journal(JournalEntry {
-            at: now.wall,
-            thing: Some(mac),
-            kind: JournalKind::QuestionRaised,
-            detail: subject.unwrap_or_default(),
-        }));
-        self.change(mac, |thing| {
-            thing.question = Some(Question {
-                raised: now.wall,
-                waiting,
-            })
-        });
+    pub(super) fn drop_thing(&mut self, mac: MacAddress) -> bool {
+        self.ends.forget(mac);
+        self.others.remove(&mac);
+        self.done.remove(&mac);
+        self.decisions.remove(&mac);
+        self.things.remove(&mac).is_some()
     }
 
     pub(super) fn answered(&mut self, answer: Answer) {
@@ -347,19 +285,6 @@ impl Manager {
     }
 }
 
-/// The text by which a question is recognised when it comes again.
-pub(super) fn subject(waiting: &Waiting) -> Option<String> {
-    match waiting {
-        Waiting::File(file) => Some(hexadecimal(&file.file.sha256)),
-        Waiting::Url(url, _) => Some(url.to_string()),
-        Waiting::Addresses | Waiting::NewThing => None,
-    }
-}
-
 fn binding(thing: &Thing, address: IpAddr) -> Option<&Binding> {
     thing.bindings.iter().find(|binding| binding.address == address)
-}
-
-fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

@@ -68,7 +68,13 @@ impl Story {
     }
 
     fn approve(&mut self, thing: MacAddress) -> Result<Vec<Action>, CommandError> {
-        self.manager.command(Command::Approve { thing }, self.now)
+        self.manager.command(
+            Command::Approve {
+                thing,
+                question: None,
+            },
+            self.now,
+        )
     }
 
     fn thing(&mut self, mac: MacAddress) -> Arc<Thing> {
@@ -88,6 +94,8 @@ impl Story {
                     restored.files.retain(|old| old.url != record.url);
                     restored.files.push(record.clone());
                 }
+                Action::ForgetThing(mac) => restored.things.retain(|old| old.mac != *mac),
+                Action::ForgetFile(url) => restored.files.retain(|old| old.url != *url),
                 Action::Fetch { .. } | Action::Apply | Action::Journal(_) => {}
             }
         }
@@ -298,7 +306,13 @@ fn what_the_owner_rejected_is_not_asked_again() {
     story.fetched(unverified(&good()));
     story
         .manager
-        .command(Command::Reject { thing: LAMP }, story.now)
+        .command(
+            Command::Reject {
+                thing: LAMP,
+                question: None,
+            },
+            story.now,
+        )
         .unwrap();
     story.fetched(unverified(&good()));
     let lamp = story.thing(LAMP);

@@ -136,6 +136,8 @@ impl Core {
                 }
                 Action::SaveThing(record) => self.outlets.store.save_thing(record),
                 Action::SaveFile(record) => self.outlets.store.save_file(record),
+                Action::ForgetThing(mac) => self.outlets.store.forget_thing(mac),
+                Action::ForgetFile(url) => self.outlets.store.forget_file(url),
                 Action::Journal(entry) => {
                     debug!(kind = ?entry.kind, thing = ?entry.thing, detail = %entry.detail.escape_debug(), "journal");
                     self.outlets.store.journal(entry)

@@ -108,8 +108,9 @@ fn event(sighting: Sighting) -> Option<Event> {
         },
         Sighting::Released { mac, address } => Event::Released { mac, address },
         Sighting::Neighbour { mac, address } => Event::Neighbour { mac, address },
-        // What a Thing said stays its MUD URL (RFC 8520 section 16), so its silence changes nothing.
-        Sighting::Departed { .. } | Sighting::AddressesChanged => return None,
+        // What a Thing said stays its MUD URL (RFC 8520 section 16); its addresses may go.
+        Sighting::Departed { mac, port, .. } => Event::Departed { mac, port },
+        Sighting::AddressesChanged => return None,
     })
 }
 

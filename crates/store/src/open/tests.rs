@@ -9,7 +9,10 @@ use tempfile::TempDir;
 use super::*;
 
 /// Rows as each schema's program wrote them; one for each migration, and never changed afterwards.
-const ROWS: &[(i64, &str)] = &[(1, include_str!("../../tests/schemas/0001.sql"))];
+const ROWS: &[(i64, &str)] = &[
+    (1, include_str!("../../tests/schemas/0001.sql")),
+    (2, include_str!("../../tests/schemas/0002.sql")),
+];
 
 /// Makes a database as the program of that schema left it.
 async fn written_by(schema: i64, rows: &'static str, path: &Path) {
@@ -56,15 +59,17 @@ async fn what_any_earlier_schema_held_is_restored() {
             opened.restored.newest_time,
             Some("2026-03-04T05:06:07.5Z".parse().unwrap())
         );
-        let mut connection = opened.writer.into_connection();
-        assert_eq!(
-            crate::restore::journal_tail(&mut connection, 9)
-                .await
-                .unwrap()
-                .len(),
-            6,
-            "every kind is known"
+        assert!(
+            thing.rejected.contains(&"https://other.example.com/".to_owned()) && bare.rejected.is_empty()
         );
+        assert_eq!(thing.overrides.len(), if *schema == 1 { 0 } else { 3 });
+        let mut connection = opened.writer.into_connection();
+        let written: i64 = sqlx::query_scalar("SELECT count(*) FROM journal")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        let known = crate::restore::journal_tail(&mut connection, 99).await.unwrap();
+        assert_eq!(known.len() as i64, written, "every kind is known");
     }
 }
 

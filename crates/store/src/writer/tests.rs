@@ -29,7 +29,8 @@ fn thing(number: u8) -> ThingRecord {
         bindings: Vec::new(),
         addresses_approved: None,
         admitted: true,
-        rejected: None,
+        rejected: Vec::new(),
+        overrides: Vec::new(),
     }
 }
 

@@ -5,9 +5,12 @@
 use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
-use mudguard_manager::{Binding, Channel, FileRecord, JournalEntry, JournalKind, ThingRecord, Trust};
+use mudguard_manager::{
+    Binding, Channel, FileRecord, Flows, JournalEntry, JournalKind, Override, OverridePeer, Overriding,
+    ThingRecord, Trust,
+};
 use mudguard_mud::MudUrl;
-use mudguard_policy::MacAddress;
+use mudguard_policy::{Initiator, MacAddress};
 use mudguard_store::{Opened, Restored, SetAside, Store, StoreError};
 use tokio::task::JoinHandle;
 
@@ -46,7 +49,18 @@ pub(crate) fn thing(number: u32) -> ThingRecord {
         ],
         addresses_approved: Some([7; 32]),
         admitted: true,
-        rejected: Some("https://other.example.com/".to_owned()),
+        rejected: vec!["https://other.example.com/".to_owned()],
+        overrides: vec![Override {
+            id: 1,
+            what: Overriding::Allow(Flows {
+                peer: OverridePeer::Address("192.0.2.9".parse().unwrap()),
+                initiator: Initiator::Thing,
+                protocol: Some(6),
+                port: Some(443),
+            }),
+            made: time(10),
+            until: Some(time(3_610)),
+        }],
     }
 }
 

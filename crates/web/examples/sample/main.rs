@@ -41,7 +41,9 @@ async fn forget_questions(
     mut requests: mpsc::Receiver<CommandRequest>,
 ) {
     while let Some(CommandRequest { command, reply }) = requests.recv().await {
-        let (Command::Approve { thing } | Command::Reject { thing }) = command;
+        let (Command::Approve { thing, .. } | Command::Reject { thing, .. }) = command else {
+            continue;
+        };
         let mut answer = Err(CommandError::UnknownThing(thing));
         pictures.send_modify(|picture| {
             if let Some(thing) = Arc::make_mut(picture).things.get_mut(&thing) {

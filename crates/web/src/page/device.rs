@@ -5,7 +5,7 @@ use mudguard_explain::{
     Caution, Count, Language, Phrase, QuestionLabel, Sentence, Symbol, TroubleLabel, TrustLabel,
     foreign_passage, foreign_text, verdict_words,
 };
-use mudguard_manager::{Enforcement, FileInForce, Question, Waiting};
+use mudguard_manager::{Enforcement, FileInForce};
 use mudguard_policy::{MacAddress, ThingPolicy, Verdict};
 
 use super::frame::{Frame, Moment, symbol};
@@ -115,17 +115,6 @@ pub(super) fn blocked_count(view: &View<'_>, samples: usize) -> Count {
     }
 }
 
-/// Which question it is: another one has another key.
-pub(super) fn question_key(question: &Question) -> String {
-    let subject = match &question.waiting {
-        Waiting::File(waiting) => hexadecimal(&waiting.file.sha256),
-        Waiting::Addresses => "addresses".to_owned(),
-        Waiting::Url(url, _) => url.as_str().to_owned(),
-        Waiting::NewThing => "new-thing".to_owned(),
-    };
-    format!("{} {subject}", question.raised)
-}
-
 fn hexadecimal(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
@@ -208,7 +197,7 @@ fn asked<'a>(view: &View<'_>, token: Option<&'a str>) -> Option<Asked<'a>> {
         approve: label.approve(language),
         reject: label.reject(language),
         lines: lines(&view.sentences_if_approved(), Symbol::Open, language),
-        key: question_key(question),
+        key: question.key(),
         token,
     })
 }

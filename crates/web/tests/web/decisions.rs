@@ -14,8 +14,20 @@ use crate::{
 #[tokio::test]
 async fn a_decision_reaches_the_manager_and_the_answer_shows_what_came_of_it() {
     for (word, expected) in [
-        ("approve", Command::Approve { thing: home::mac(2) }),
-        ("reject", Command::Reject { thing: home::mac(2) }),
+        (
+            "approve",
+            Command::Approve {
+                thing: home::mac(2),
+                question: None,
+            },
+        ),
+        (
+            "reject",
+            Command::Reject {
+                thing: home::mac(2),
+                question: None,
+            },
+        ),
     ] {
         let (mut gateway, control) = control();
         let path = format!("/api/v1/things/doorcam/{word}");

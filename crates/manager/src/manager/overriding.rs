@@ -1,0 +1,221 @@
+//! What the owner allows, blocks and lifts, names and forgets. It holds through every new file and every restart, and ends by itself.
+
+use std::time::Duration;
+
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
+
+use super::{
+    Manager,
+    ends::{End, date_after},
+    files::journal,
+    push_once,
+    undo::Done,
+};
+use crate::{
+    Action, Channel, CommandError, Enforcement, JournalKind, Moment, Override, OverridePeer, Overriding,
+};
+
+/// How many decisions about flows stand beside the file of one Thing.
+const MOST_OVERRIDES: usize = 32;
+const LONGEST_LIFT: Duration = Duration::from_secs(48 * 3600);
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+const LONGEST_NAME: usize = 60;
+
+impl Manager {
+    pub(super) fn add_override(
+        &mut self,
+        mac: MacAddress,
+        what: Overriding,
+        lasting: Option<Duration>,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
+        let is_lift = what == Overriding::Lift;
+        let longest = if is_lift { LONGEST_LIFT } else { LONGEST };
+        if lasting.is_some_and(|lasting| lasting > longest) || is_lift && lasting.is_none() {
+            return Err(CommandError::TooLong);
+        }
+        if thing.enforcement == Enforcement::None {
+            return Err(CommandError::NotLimited(mac));
+        }
+        // The same decision again only changes how long it lasts.
+        let same: Vec<_> = (thing.overrides.iter())
+            .filter(|decided| decided.what == what)
+            .map(|decided| decided.id)
+            .collect();
+        if thing.overrides.len() - same.len() >= MOST_OVERRIDES {
+            return Err(CommandError::TooManyOverrides(mac));
+        }
+        let id = thing.overrides.iter().map(|decided| decided.id).max();
+        let id = id.unwrap_or_default().wrapping_add(1);
+        let kind = match &what {
+            Overriding::Allow(_) => JournalKind::Allowed,
+            Overriding::Block(_) => JournalKind::Blocked,
+            Overriding::Lift => JournalKind::Lifted,
+        };
+        journal(actions, now, Some(mac), kind, words(&what));
+        for old in &same {
+            self.ends.remove(End::Override(mac, *old));
+        }
+        self.change(mac, |thing| {
+            thing.overrides.retain(|decided| !same.contains(&decided.id));
+            thing.overrides.push(Override {
+                id,
+                what,
+                made: now.wall,
+                until: lasting.map(|lasting| date_after(lasting, now)),
+            });
+        });
+        if let Some(lasting) = lasting {
+            self.ends.after(End::Override(mac, id), lasting, now);
+        }
+        self.done.insert(mac, Done::Override(id));
+        self.recompile(mac, actions);
+        self.save_thing(mac, actions);
+        Ok(())
+    }
+
+    pub(super) fn stop_override(
+        &mut self,
+        mac: MacAddress,
+        id: u32,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        if !self.things.contains_key(&mac) {
+            return Err(CommandError::UnknownThing(mac));
+        }
+        if self.end_override(mac, id, now, actions) {
+            Ok(())
+        } else {
+            Err(CommandError::NoSuchOverride(mac, id))
+        }
+    }
+
+    /// Ends a decision, and says whether there was one.
+    pub(super) fn end_override(
+        &mut self,
+        mac: MacAddress,
+        id: u32,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let ended = self.things.get(&mac).and_then(|thing| {
+            let mut overrides = thing.overrides.iter();
+            overrides.find(|decided| decided.id == id).cloned()
+        });
+        let Some(ended) = ended else { return false };
+        self.ends.remove(End::Override(mac, id));
+        if matches!(self.done.get(&mac), Some(Done::Override(last)) if *last == id) {
+            self.done.remove(&mac);
+        }
+        journal(
+            actions,
+            now,
+            Some(mac),
+            JournalKind::OverrideEnded,
+            words(&ended.what),
+        );
+        self.change(mac, |thing| thing.overrides.retain(|decided| decided.id != id));
+        self.recompile(mac, actions);
+        // The record must lose it even if nothing else is kept of the Thing.
+        self.save_thing_always(mac, actions);
+        true
+    }
+
+    pub(super) fn rename(
+        &mut self,
+        mac: MacAddress,
+        name: Option<String>,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
+        let name = name.map(|name| name.trim().to_owned());
+        let is_good = |name: &String| {
+            !name.is_empty()
+                && name.chars().count() <= LONGEST_NAME
+                && !name.chars().any(|character| character.is_control())
+        };
+        if !name.as_ref().is_none_or(is_good) {
+            return Err(CommandError::BadName);
+        }
+        self.done.insert(mac, Done::Name(thing.name.clone()));
+        self.set_name(mac, name, now, actions);
+        Ok(())
+    }
+
+    pub(super) fn set_name(
+        &mut self,
+        mac: MacAddress,
+        name: Option<String>,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        journal(
+            actions,
+            now,
+            Some(mac),
+            JournalKind::Renamed,
+            name.clone().unwrap_or_default(),
+        );
+        self.change(mac, |thing| thing.name = name);
+        self.save_thing_always(mac, actions);
+    }
+
+    pub(super) fn set_url(
+        &mut self,
+        mac: MacAddress,
+        url: MudUrl,
+        channel: Channel,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        if !self.meet(mac, now, actions) {
+            return Err(CommandError::UnknownThing(mac));
+        }
+        let before = self.before(mac);
+        let channel = match channel {
+            Channel::Code => Channel::Code,
+            Channel::Dhcpv4 | Channel::Dhcpv6 | Channel::Lldp | Channel::Certificate | Channel::Owner => {
+                Channel::Owner
+            }
+        };
+        self.adopt_url(mac, url.clone(), channel, now, actions);
+        self.want_file(&url, now, actions);
+        self.remember(mac, before);
+        Ok(())
+    }
+
+    pub(super) fn forget(
+        &mut self,
+        mac: MacAddress,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        if !self.drop_thing(mac) {
+            return Err(CommandError::UnknownThing(mac));
+        }
+        self.changed = true;
+        journal(actions, now, Some(mac), JournalKind::Forgotten, String::new());
+        actions.push(Action::ForgetThing(mac));
+        push_once(actions, Action::Apply);
+        Ok(())
+    }
+}
+
+/// What the journal keeps of a decision about flows.
+fn words(what: &Overriding) -> String {
+    let (Overriding::Allow(flows) | Overriding::Block(flows)) = what else {
+        return String::new();
+    };
+    let peer = match &flows.peer {
+        OverridePeer::Name(name) => name.to_string(),
+        OverridePeer::Address(address) => address.to_string(),
+    };
+    let protocol = flows.protocol.map(|number| format!(" protocol {number}"));
+    let port = flows.port.map(|port| format!(" port {port}"));
+    peer + &protocol.unwrap_or_default() + &port.unwrap_or_default()
+}
