@@ -126,10 +126,10 @@ impl Elements {
 
     /// Makes the addresses that are about to be told to a Thing for `names` (the name asked for, then its aliases) reachable for it, and
     /// returns when the kernel has them. The answer is remembered, also for a Thing that is not managed, so that a policy that comes
-    /// later opens it too. Of each name 32 addresses are kept, of more the first.
+    /// later opens it too. Of each name 32 addresses are kept.
     ///
     /// # Errors
-    /// The kernel does not have the elements: the addresses must not be told.
+    /// The kernel does not have the elements, or will not have all of them: the addresses must not be told.
     pub async fn answered(
         &self,
         thing: MacAddress,
@@ -137,7 +137,6 @@ impl Elements {
         addresses: &[(IpAddr, u32)],
     ) -> Result<Told, ElementError> {
         let names: Vec<_> = names.iter().take(NAMES).map(|name| canonical(name)).collect();
-        let addresses = &addresses[..addresses.len().min(ADDRESSES_PER_NAME)];
         let mut state = self.shared.state.lock().await;
         let now = Instant::now();
         state.answered(thing, &names, addresses, now)
@@ -153,6 +152,12 @@ impl State {
         now: Instant,
     ) -> Result<Told, ElementError> {
         let index = self.index.get(&thing);
+        let has_rule =
+            index.is_some_and(|index| names.iter().any(|name| index.openings.contains_key(&**name)));
+        if has_rule && addresses.len() > ADDRESSES_PER_NAME {
+            return Err(ElementError::TooManyAddresses(addresses.len()));
+        }
+        let addresses = &addresses[..addresses.len().min(ADDRESSES_PER_NAME)];
         let left = self.answers.remember(thing, names, addresses, index, now);
         let mut told = Told {
             managed: index.is_some(),

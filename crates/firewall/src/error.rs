@@ -29,6 +29,9 @@ pub enum ElementError {
     /// The tables are gone, by `nft flush ruleset` for example: apply the snapshot again.
     #[error("the tables of Mudguard are no longer in the kernel")]
     TablesGone,
+    /// One answer holds more addresses than are kept of a name, so not all of them would be reachable.
+    #[error("the answer holds {0} addresses, and of a name 32 are kept")]
+    TooManyAddresses(usize),
     /// The kernel refused the elements.
     #[error("the kernel refused the elements: {0}")]
     Refused(io::Error),

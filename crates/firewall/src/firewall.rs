@@ -1,6 +1,7 @@
 //! The owner of the tables: one transaction for each snapshot.
 
 use std::{
+    io,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -14,7 +15,7 @@ use tracing::warn;
 use crate::{
     Denials, Elements, FirewallError, Kernel,
     elements::{Shared, State},
-    flows::{self, InForce},
+    flows::{InForce, Revoked},
     lower::{Lowered, lower},
     nft,
     restore::restore,
@@ -134,11 +135,22 @@ fn apply(
     drop(state);
     // The rules hold; flows that they forbid are a second matter, which must not make the caller believe that they do not.
     if let Some(revoked) = revoked
-        && let Err(error) = flows::end(&revoked)
+        && let Err(error) = end_flows(revoked, shared)
     {
         warn!("flows that are no longer permitted could not be ended: {error}");
     }
     Ok(())
+}
+
+/// Ends the flows that the new policies forbid.
+fn end_flows(mut revoked: Revoked, shared: &Shared) -> io::Result<usize> {
+    let flows = revoked.forbidden()?;
+    if flows.is_empty() {
+        return Ok(0);
+    }
+    // Answers go on meanwhile. Who opened a flow to an address was told it before, so it is remembered by now.
+    revoked.learn_names(&shared.state.blocking_lock().answers);
+    revoked.end(flows)
 }
 
 /// Puts the learned elements that the new policies permit into the new tables.

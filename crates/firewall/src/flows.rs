@@ -21,7 +21,7 @@ use crate::{
     answers::Answers,
     expression::{ICMP, ICMPV6, TCP, UDP},
     lower::Ground,
-    netlink::conntrack::{self, Tuple},
+    netlink::conntrack::{self, Connection, Tuple},
 };
 
 /// Which policies hold, and for whom.
@@ -69,7 +69,6 @@ impl InForce {
             policy.is_some_and(|policy| before.policies.get(thing).is_none_or(|known| known != policy))
         };
         let mut judged = HashMap::new();
-        let mut names = HashMap::<_, Vec<_>>::new();
         for (address, thing) in self.owner.iter().filter(|(_, thing)| changed(thing)) {
             judged.insert(*address, Some(*thing));
         }
@@ -78,31 +77,55 @@ impl InForce {
                 judged.entry(*address).or_insert(None);
             }
         }
-        for thing in self.policies.keys().filter(|thing| changed(thing)) {
-            for (name, address) in answers.told(*thing) {
-                if let Ok(name) = name.parse() {
-                    names.entry((*thing, address)).or_default().push(name);
-                }
-            }
-        }
-        (!judged.is_empty()).then(|| Revoked {
-            now: self.clone(),
-            judged,
-            names,
+        (!judged.is_empty()).then(|| {
+            let mut revoked = Revoked {
+                now: self.clone(),
+                judged,
+                names: HashMap::new(),
+            };
+            revoked.learn_names(answers);
+            revoked
         })
     }
 }
 
-/// Ends the flows that are forbidden now.
-pub(crate) fn end(revoked: &Revoked) -> io::Result<usize> {
-    let connections = conntrack::connections(|original, reply| revoked.forbids(original, reply))?;
-    if connections.is_empty() {
-        return Ok(0);
-    }
-    conntrack::delete(&connections)
-}
-
 impl Revoked {
+    /// The flows that are forbidden, as far as the names are known.
+    ///
+    /// # Errors
+    /// The kernel does not tell its connections.
+    pub(crate) fn forbidden(&self) -> io::Result<Vec<Connection>> {
+        conntrack::connections(|original, reply| self.forbids(original, reply))
+    }
+
+    /// Ends those of the flows that are still forbidden: a Thing may have been told a name and have opened a flow to its address since the
+    /// names were learnt, so they must be learnt again after the flows were read.
+    ///
+    /// # Errors
+    /// The kernel does not end one.
+    pub(crate) fn end(&self, mut flows: Vec<Connection>) -> io::Result<usize> {
+        flows.retain(|flow| self.forbids(&flow.original, &flow.reply));
+        if flows.is_empty() {
+            return Ok(0);
+        }
+        conntrack::delete(&flows)
+    }
+
+    /// Learns the names of the addresses that the judged Things were told until now.
+    pub(crate) fn learn_names(&mut self, answers: &Answers) {
+        self.names.clear();
+        for thing in self.judged.values().flatten() {
+            for (name, address) in answers.told(*thing) {
+                if let Ok(name) = name.parse() {
+                    let names = self.names.entry((*thing, address)).or_default();
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+            }
+        }
+    }
+
     /// Whether a connection may not be opened any more. The rules see addresses after the destination was translated and before the
     /// source is: the source of the original direction, and the source of the replies.
     fn forbids(&self, original: &Tuple, reply: &Tuple) -> bool {
@@ -175,6 +198,8 @@ fn transport(opening: &Tuple) -> Transport {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use mudguard_policy::{Peer, Protocol, Rule};
 
     use super::*;
@@ -232,6 +257,21 @@ mod tests {
             .unwrap();
         let flow = tuple(("192.0.2.11", 50_000), ("198.51.100.1", 443));
         assert!(revoked.forbids(&flow, &tuple(("198.51.100.1", 443), ("192.0.2.11", 50_000))));
+    }
+
+    #[test]
+    fn a_flow_to_an_address_told_meanwhile_goes_on() {
+        let cloud = Peer::Name("cloud.example".parse().unwrap());
+        let mut revoked = revoked([rule("out", cloud, tcp(443))]);
+        let flow = tuple(("192.0.2.11", 50_000), ("198.51.100.1", 443));
+        let reply = tuple(("198.51.100.1", 443), ("192.0.2.11", 50_000));
+        assert!(revoked.forbids(&flow, &reply));
+        let mut answers = Answers::default();
+        let lamp = *revoked.now.policies.keys().next().unwrap();
+        let told = [("198.51.100.1".parse().unwrap(), 60)];
+        answers.remember(lamp, &["cloud.example".into()], &told, None, Instant::now());
+        revoked.learn_names(&answers);
+        assert!(!revoked.forbids(&flow, &reply));
     }
 
     #[test]

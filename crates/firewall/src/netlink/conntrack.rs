@@ -44,6 +44,10 @@ pub(crate) struct Tuple {
 /// A connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
+    /// What the opener sends.
+    pub(crate) original: Tuple,
+    /// What it receives.
+    pub(crate) reply: Tuple,
     family: u8,
     /// The attributes by which the kernel knows it.
     identity: Vec<(u16, Vec<u8>)>,
@@ -130,6 +134,8 @@ fn connection(attributes: &[u8], is_wanted: impl Fn(&Tuple, &Tuple) -> bool) -> 
         .into_iter()
         .filter_map(|(kind, mark)| find(attributes, kind).map(|value| (kind | mark, value.to_vec())));
     Some(Connection {
+        original,
+        reply,
         family: if original.source.is_ipv4() { IPV4 } else { IPV6 },
         identity: identity.collect(),
     })

@@ -189,6 +189,26 @@ fn of_a_name_with_too_many_addresses_the_oldest_leave() {
 }
 
 #[test]
+fn an_answer_with_more_addresses_than_are_kept_is_not_told_to_whom_it_would_open_them() {
+    let home = home([thing(
+        1,
+        Enforcement::Enforce,
+        [rule("cloud", name("cloud.example.com"), tcp(443))],
+    )]);
+    bench(1, &home, async |bench, _| {
+        let many: Vec<_> = (0..33u8)
+            .map(|host| (IpAddr::from([203, 0, 113, host]), 300))
+            .collect();
+        let answer = |name| bench.elements.answered(thing_mac(1), name, &many);
+        assert!(matches!(
+            answer(&["cloud.example.com"]).await,
+            Err(ElementError::TooManyAddresses(33))
+        ));
+        assert_eq!(answer(&["other.example.com"]).await.unwrap().opened, 0);
+    });
+}
+
+#[test]
 fn without_tables_nothing_may_be_told_and_applying_again_opens_it() {
     let home = home([thing(
         1,
