@@ -18,7 +18,7 @@ use super::{
     rebinding::{addresses_of, strip_special_purpose},
     special_names::SpecialAnswer,
 };
-use crate::{AnswerAddress, Security, Validated};
+use crate::{AnswerAddress, ExtendedError, Security, Validated};
 
 /// The longest that a negative answer is kept, in seconds (RFC 2308 section 5 recommends one to three hours).
 const MAX_NEGATIVE_TTL: u32 = 3600;
@@ -43,6 +43,8 @@ pub(crate) struct Answer {
     aliases: usize,
     /// What clients are told that validate themselves.
     signed: Option<Signed>,
+    /// What clients are told about the check, if there is anything to tell.
+    pub(crate) note: Option<ExtendedError>,
     /// What the sink is shown; its TTLs are as of the moment at which the answer came.
     shown: Validated,
 }
@@ -91,6 +93,7 @@ impl Answer {
             filtered,
             aliases,
             signed: None,
+            note: None,
             shown,
         }
     }
@@ -155,6 +158,7 @@ impl Answer {
             filtered: false,
             aliases: 0,
             signed: None,
+            note: None,
             shown,
         }
     }

@@ -202,6 +202,12 @@ fn answer(question: &Question, verdict: &Verdict, special: &SpecialPurpose) -> O
     let response_code = ResponseCode::from(0, u8::try_from(verdict.response_code).ok()?);
     let mut answer = Answer::new(question, chain, response_code, soa, special);
     answer.set_security(security, signed(verdict)?);
+    answer.note = if verdict.is_provisional {
+        let text = "the clock is not set yet: signatures were checked, their dates were not";
+        Some(ExtendedError::new(ExtendedError::OTHER, text))
+    } else {
+        verdict.extended_error()
+    };
     Some(answer)
 }
 

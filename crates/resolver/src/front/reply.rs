@@ -82,6 +82,7 @@ impl Reply {
                 "only addresses that no name of the internet may have (DNS rebinding)",
             )
         });
+        let error = error.or_else(|| answer.note.clone());
         Self {
             response_code: answer.response_code,
             records,

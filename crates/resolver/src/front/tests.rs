@@ -50,6 +50,13 @@ async fn an_insecure_answer_is_told_and_not_called_authentic() {
 }
 
 #[tokio::test]
+async fn a_zone_with_an_unsupported_algorithm_is_insecure_and_said_to_be() {
+    let house = House::new(&[HONEST]).await;
+    let unsupported = Some(ExtendedError::UNSUPPORTED_DNSKEY_ALGORITHM);
+    assert_eq!(house.say("www.sha1.nsec.").await, (OK, false, 1, unsupported));
+}
+
+#[tokio::test]
 async fn negative_answers_are_validated_and_carry_their_soa() {
     let house = House::new(&[HONEST]).await;
     assert_eq!(
@@ -200,7 +207,8 @@ async fn without_anchors_nothing_is_checked_and_no_opinion_is_passed_on() {
 async fn what_was_answered_without_a_clock_is_judged_again_with_one() {
     let house = House::new(&[HONEST]).await;
     house.resolver.set_clock(Clock::Unknown);
-    assert_eq!(house.say("www.good.nsec.").await, (OK, false, 1, None));
+    let provisional = (OK, false, 1, Some(ExtendedError::OTHER));
+    assert_eq!(house.say("www.good.nsec.").await, provisional);
     // Years later than its signatures.
     house.resolver.set_clock(Clock::Valid(NOW + 100_000_000));
     let expired = (
