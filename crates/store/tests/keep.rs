@@ -312,3 +312,25 @@ async fn five_hundred_things_are_restored_within_a_second() {
     assert_eq!((restored.things.len(), restored.files.len()), (500, 125));
     assert!(took.as_millis() < 1_000, "{took:?}");
 }
+
+#[tokio::test]
+async fn what_is_forgotten_does_not_come_back_and_may_be_kept_anew() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("mudguard.db");
+    let running = Running::open(&path).await;
+    for number in [1, 2] {
+        running.store.save_thing(thing(number)).unwrap();
+    }
+    let address = "https://files.example.com/1";
+    running.store.save_file(file(address, b"{}")).unwrap();
+    running.store.flush().await.unwrap();
+    running.store.forget_thing(mac(1)).unwrap();
+    running.store.forget_thing(mac(2)).unwrap();
+    running.store.save_thing(thing(2)).unwrap();
+    running.store.forget_file(url(address)).unwrap();
+    running.store.flush().await.unwrap();
+    running.close().await;
+    let again = Running::open(&path).await;
+    assert_eq!(again.restored.things, [thing(2)]);
+    assert!(again.restored.files.is_empty());
+}
