@@ -43,6 +43,15 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// Show which rights a new version of a MUD file adds and removes
     Diff(DiffArgs),
+    /// Say what each frame of a capture file, or of a network interface, announces
+    Observe(ObserveArgs),
+    /// Say whether a signature over a MUD file is good, and who made it
+    Verify(VerifyArgs),
+    /// List, add and remove those who are believed to say who signed a MUD file
+    #[command(subcommand)]
+    Anchors(AnchorsCommand),
+    /// Show the MUD URL and the signer that the certificate of a Thing names
+    Certificate(CertificateArgs),
     /// Read a configuration file and say what is wrong with it
     CheckConfig(CheckConfigArgs),
     /// Write the completions of a shell
@@ -50,6 +59,9 @@ pub(crate) enum Command {
     /// Write the man pages into a folder
     Man(ManArgs),
 }
+
+/// The folder of trust anchors, if nothing else is said.
+const ANCHORS: &str = "/etc/mudguard/anchors";
 
 /// Arguments of `run`.
 #[derive(Debug, Args)]
@@ -181,6 +193,95 @@ pub(crate) struct DiffArgs {
     pub(crate) old: String,
     /// The new MUD file
     pub(crate) new: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `observe`.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub(crate) struct ObserveArgs {
+    /// The network interface; frames of DHCP and LLDP that come in are told until Ctrl-C. LLDP comes to the ports of a bridge, not to the
+    /// bridge
+    #[arg(
+        long,
+        value_name = "INTERFACE",
+        required_unless_present = "pcap",
+        conflicts_with = "pcap"
+    )]
+    pub(crate) interface: Option<String>,
+    /// A capture file in the pcap format, as tcpdump -w writes it; - is standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pcap: Option<String>,
+    /// Print one JSON object a line, for each frame
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// The MUD file; - is standard input
+    pub(crate) file: String,
+    /// The detached signature over exactly its octets, in DER form
+    pub(crate) signature: String,
+    /// The folder of trust anchors
+    #[arg(long, value_name = "FOLDER", default_value = ANCHORS)]
+    pub(crate) anchors: PathBuf,
+    /// The time at which certificates are judged, such as 2026-06-01T12:00:00Z; now, if it is left out
+    #[arg(long, value_name = "TIME")]
+    pub(crate) at: Option<jiff::Timestamp>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What to do with the trust anchors.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AnchorsCommand {
+    /// List them
+    List(AnchorFolderArgs),
+    /// Add the certificate of an authority
+    Add(AnchorsAddArgs),
+    /// Remove one; all others stay
+    Remove(AnchorsRemoveArgs),
+}
+
+/// Arguments of `anchors list`, and of the others.
+#[derive(Debug, Args)]
+pub(crate) struct AnchorFolderArgs {
+    /// The folder of trust anchors
+    #[arg(long, value_name = "FOLDER", default_value = ANCHORS)]
+    pub(crate) folder: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `anchors add`.
+#[derive(Debug, Args)]
+pub(crate) struct AnchorsAddArgs {
+    /// The certificate, or several, in PEM or DER form
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) folder: AnchorFolderArgs,
+}
+
+/// Arguments of `anchors remove`.
+#[derive(Debug, Args)]
+pub(crate) struct AnchorsRemoveArgs {
+    /// SHA-256 of the certificate, as the list shows it
+    pub(crate) fingerprint: String,
+    #[command(flatten)]
+    pub(crate) folder: AnchorFolderArgs,
+}
+
+/// Arguments of `certificate`.
+#[derive(Debug, Args)]
+pub(crate) struct CertificateArgs {
+    /// The certificate, in PEM or DER form; - is standard input
+    pub(crate) file: String,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,17 +1,21 @@
 //! What each command does; the running gateway itself is in [`daemon`](crate::daemon).
 
+mod anchors;
+mod certificate;
 mod client;
 mod compile;
 mod diff;
 mod explain;
 mod lint;
 mod manual;
+mod observe;
 mod off;
 mod retrieve;
 mod site_file;
 mod source;
 mod test;
 mod things;
+mod verify;
 mod words;
 
 use std::process::ExitCode;
@@ -51,6 +55,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Diff(args) => diff::run(&args),
+        Command::Observe(args) => observe::run(&args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Anchors(command) => anchors::run(&command),
+        Command::Certificate(args) => certificate::run(&args),
         Command::CheckConfig(args) => {
             Config::read(&args.config)?;
             print::line(format_args!(

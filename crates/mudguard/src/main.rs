@@ -1,5 +1,6 @@
 //! The Mudguard daemon and command line: the only place that knows all the parts.
 
+mod anchor_folder;
 mod cli;
 mod commands;
 mod config;

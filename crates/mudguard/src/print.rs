@@ -13,7 +13,18 @@ use serde::Serialize;
 /// # Errors
 /// If standard output cannot be written for another reason than that its reader went away.
 pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
-    ignore_gone(writeln!(io::stdout(), "{text}"))
+    line_is_read(text).map(drop)
+}
+
+/// Prints one of many lines; whether there is still a reader.
+///
+/// # Errors
+/// As [`line`].
+pub(crate) fn line_is_read(text: impl Display) -> anyhow::Result<bool> {
+    match writeln!(io::stdout(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.context("standard output").map(|()| true),
+    }
 }
 
 /// Prints a value as JSON, indented, with a newline.
@@ -22,13 +33,6 @@ pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
 /// As [`line`].
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(value).context("the answer cannot be written as JSON")?)
-}
-
-fn ignore_gone(result: io::Result<()>) -> anyhow::Result<()> {
-    match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error).context("standard output"),
-        _ => Ok(()),
-    }
 }
 
 /// Foreign text for a terminal: control characters, and those that change the direction of text, are left out.

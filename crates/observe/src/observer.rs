@@ -44,6 +44,9 @@ pub enum ObserveError {
         /// Why.
         source: io::Error,
     },
+    /// There is no such interface, or no longer.
+    #[error("there is no network interface {0}")]
+    NoInterface(String),
     /// The kernel does not say which links, addresses and neighbours there are.
     #[error("links, addresses and neighbours cannot be followed: {0}")]
     Netlink(io::Error),

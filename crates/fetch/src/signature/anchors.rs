@@ -189,10 +189,12 @@ pub(crate) fn is_der(octets: &[u8]) -> bool {
 }
 
 fn key_reason(refusal: &SignatureRefusal) -> String {
-    match refusal {
-        SignatureRefusal::ShortKey(bits) => format!("its RSA key has {bits} bits; at least 2048 are needed"),
-        SignatureRefusal::PublicKey(what) => format!("its key is not accepted: {what}"),
-        other => other.to_string(),
+    if let SignatureRefusal::ShortKey(bits) = refusal {
+        format!("its RSA key has {bits} bits; at least 2048 are needed")
+    } else if let SignatureRefusal::PublicKey(what) = refusal {
+        format!("its key is not accepted: {what}")
+    } else {
+        refusal.to_string()
     }
 }
 

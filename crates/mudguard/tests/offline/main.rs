@@ -2,12 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod anchors;
+mod certificate;
 mod compile;
 mod diff;
 mod explain;
 mod lint;
 mod manual;
+mod observe;
 mod test;
+mod verify;
+
+// How openssl makes certificates and signatures, and how frames are made of their parts, is told once.
+#[allow(dead_code, reason = "not all of it is used here")]
+#[path = "../../../observe/tests/observe/frames.rs"]
+mod frames;
+#[allow(dead_code, reason = "not all of it is used here")]
+#[path = "../../../fetch/tests/fetch/openssl.rs"]
+mod openssl;
 
 use std::{
     io::Write,
@@ -31,6 +43,10 @@ fn mudguard(arguments: &[&str]) -> Ended {
 }
 
 fn with_input(arguments: &[&str], input: &str) -> Ended {
+    with_octets(arguments, input.as_bytes())
+}
+
+fn with_octets(arguments: &[&str], input: &[u8]) -> Ended {
     let mut child = Command::new(env!("CARGO_BIN_EXE_mudguard"))
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/files"))
@@ -40,7 +56,7 @@ fn with_input(arguments: &[&str], input: &str) -> Ended {
         .spawn()
         .unwrap();
     // A command that reads no standard input may have ended already.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Ended {
         code: output.status.code(),

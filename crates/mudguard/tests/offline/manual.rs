@@ -6,7 +6,18 @@ use crate::mudguard;
 fn the_help_tells_the_exit_codes_and_every_command() {
     let ended = mudguard(&["--help"]);
     assert_eq!(ended.code, Some(0));
-    for part in ["Exit codes: 0 done", "lint", "compile", "explain", "test", "diff"] {
+    for part in [
+        "Exit codes: 0 done",
+        "lint",
+        "compile",
+        "explain",
+        "test",
+        "diff",
+        "observe",
+        "verify",
+        "anchors",
+        "certificate",
+    ] {
         assert!(ended.out.contains(part), "{part}: {}", ended.out);
     }
 }
@@ -31,6 +42,7 @@ fn man_pages_tell_options_and_exit_codes() {
     let page = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(page("mudguard.1").contains("Exit codes"));
     assert!(page("mudguard-lint.1").contains("sarif"));
+    assert!(page("mudguard-anchors-remove.1").contains("FINGERPRINT"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! What it is not: the observer, which follows bridge ports, directions, and interfaces that come and go.
 
-use std::{io, os::fd::AsFd};
+use std::os::fd::AsFd;
 
 use nix::{
     errno::Errno,
@@ -30,11 +30,7 @@ impl LiveFrames {
     /// # Errors
     /// If there is no such interface, or the kernel does not allow it.
     pub fn start(interface: &str) -> Result<Self, ObserveError> {
-        let failed = |source: io::Error| ObserveError::Capture {
-            interface: interface.to_owned(),
-            source,
-        };
-        let index = if_nametoindex(interface).map_err(|errno| failed(errno.into()))?;
+        let index = if_nametoindex(interface).map_err(|_| ObserveError::NoInterface(interface.to_owned()))?;
         let point = Point {
             index,
             interface: interface.to_owned(),
@@ -43,7 +39,10 @@ impl LiveFrames {
             direction: Direction::Incoming,
         };
         Ok(Self {
-            capture: Capture::start(point).map_err(failed)?,
+            capture: Capture::start(point).map_err(|source| ObserveError::Capture {
+                interface: interface.to_owned(),
+                source,
+            })?,
             ended: false,
         })
     }
@@ -74,10 +73,7 @@ impl LiveFrames {
         if if_nametoindex(interface.as_str()) == Ok(*index) {
             return Ok(());
         }
-        Err(ObserveError::Capture {
-            interface: interface.clone(),
-            source: Errno::ENODEV.into(),
-        })
+        Err(ObserveError::NoInterface(interface.clone()))
     }
 }
 

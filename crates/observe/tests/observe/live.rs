@@ -1,10 +1,10 @@
 //! Every hostile frame, sent by a Thing: the observer sees in it what the verdict says, and the kernel's filter hides none that announces.
 
-use mudguard_observe::{SightedUrl, Sighting};
+use mudguard_observe::{LiveFrames, ObserveError, SightedUrl, Sighting};
 use mudguard_tests::{home::Home, left_out_without_root};
 
 use super::{
-    frames::{Dhcpv4, LAMP},
+    frames::{Dhcpv4, LAMP, URL},
     hostile::{Expected, rows},
     network::{Observed, Sender, connect},
 };
@@ -73,4 +73,45 @@ fn each_hostile_frame_is_seen_as_its_verdict_says() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_frames_of_one_interface_come_in_order_until_it_is_gone() {
+    if left_out_without_root() {
+        return;
+    }
+    let home = Home::builder().plain_things(1).build().unwrap();
+    let thing = home.thing("thing1");
+    connect(&home, thing);
+    let mut frames = home
+        .router()
+        .enter(|| LiveFrames::start("lan1"))
+        .unwrap()
+        .unwrap();
+    let mut sender = Sender::new(thing, "eth0");
+    let sent = [
+        Dhcpv4::discover().option(161, URL).end().frame(),
+        Dhcpv4::client(3).end().frame(),
+    ];
+    for frame in &sent {
+        sender.send(frame);
+    }
+    let mut next = || home.router().enter(|| frames.next()).unwrap();
+    for frame in sent {
+        assert_eq!(next().unwrap().unwrap(), frame);
+    }
+    home.router().ip("link del lan1\n").unwrap();
+    let last = next();
+    assert!(
+        matches!(&last, Some(Err(ObserveError::NoInterface(name))) if name == "lan1"),
+        "{:?}",
+        last.map(|frame| frame.map_err(|error| error.to_string()))
+    );
+    assert!(next().is_none());
+}
+
+#[test]
+fn an_interface_that_is_not_there_is_said_at_once() {
+    let refused = LiveFrames::start("nowhere0").err().map(|error| error.to_string());
+    assert_eq!(refused.as_deref(), Some("there is no network interface nowhere0"));
 }
