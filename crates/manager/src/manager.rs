@@ -13,6 +13,7 @@ mod overriding;
 mod questions;
 mod restore;
 mod sightings;
+mod successors;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -26,8 +27,8 @@ use mudguard_policy::{Identity, MacAddress, Site, ThingPolicy, compile, narrow};
 pub use self::restore::Restored;
 use self::{ends::Ends, files::FileState, sightings::Decisions, undo::Done, urls::Others};
 use crate::{
-    Action, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment, Notice, Overriding,
-    Question, Snapshot, Thing, ThingRecord, Trust, Waiting, overrides::overridden,
+    Action, Channel, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment, Notice,
+    Overriding, Question, Snapshot, Thing, ThingRecord, Trust, Waiting, overrides::overridden,
 };
 
 /// How the manager behaves, and its bounds.
@@ -75,6 +76,8 @@ pub struct Manager {
     files: BTreeMap<MudUrl, FileState>,
     ends: Ends,
     others: BTreeMap<MacAddress, Others>,
+    /// The MUD URLs whose files are retrieved to be judged.
+    successors: BTreeMap<MacAddress, (MudUrl, Channel)>,
     done: BTreeMap<MacAddress, Done>,
     published: Arc<Snapshot>,
     changed: bool,
@@ -94,6 +97,7 @@ impl Manager {
             files: BTreeMap::new(),
             ends: Ends::default(),
             others: BTreeMap::new(),
+            successors: BTreeMap::new(),
             done: BTreeMap::new(),
             published: Arc::default(),
             changed: true,
@@ -116,7 +120,11 @@ impl Manager {
             Event::Released { mac, address } => self.released(mac, address, &mut actions),
             Event::Departed { mac, port } => self.departed(mac, &port, &mut actions),
             Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),
-            Event::Fetched(fetched) => self.fetched(fetched, now, &mut actions),
+            Event::Fetched(fetched) => {
+                let url = fetched.url.clone();
+                self.fetched(fetched, now, &mut actions);
+                self.judge_successors(&url, now, &mut actions);
+            }
             Event::Answered(answer) => self.answered(answer),
             Event::Denied(denial) => self.denied(denial, now),
             Event::HomeChanged(home) => {

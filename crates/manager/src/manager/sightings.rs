@@ -225,6 +225,7 @@ impl Manager {
     pub(super) fn drop_thing(&mut self, mac: MacAddress) -> bool {
         self.ends.forget(mac);
         self.others.remove(&mac);
+        self.successors.remove(&mac);
         self.done.remove(&mac);
         self.decisions.remove(&mac);
         self.things.remove(&mac).is_some()

@@ -22,6 +22,7 @@ mod lost;
 mod owner;
 mod retrieval;
 mod seen;
+mod successors;
 mod urls;
 
 const LAMP: MacAddress = MacAddress([2, 0, 0, 0, 0, 1]);

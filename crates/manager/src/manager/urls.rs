@@ -45,7 +45,12 @@ impl Manager {
             self.adopt_url(mac, url.clone(), channel, now, actions);
         } else {
             // The first URL stays until the owner has looked at the other.
-            if !self.too_many_others(mac, &url, now, actions) {
+            if self.too_many_others(mac, &url, now, actions) {
+                return;
+            }
+            if self.may_succeed(mac, &url) {
+                self.try_successor(mac, url, channel, now, actions);
+            } else {
                 self.ask(mac, Waiting::Url(url, channel), now, actions);
                 self.recompile(mac, actions);
             }
@@ -55,7 +60,7 @@ impl Manager {
     }
 
     /// RFC 8520 section 16: Things whose URL is proven and Things that only say so are not of one class.
-    fn is_held_by_certificate(&self, mac: MacAddress, url: &MudUrl) -> bool {
+    pub(super) fn is_held_by_certificate(&self, mac: MacAddress, url: &MudUrl) -> bool {
         self.things.values().any(|thing| {
             thing.mac != mac && thing.channel == Some(Channel::Certificate) && thing.url.as_ref() == Some(url)
         })

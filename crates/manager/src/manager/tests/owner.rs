@@ -88,6 +88,46 @@ fn what_is_allowed_for_an_hour_is_not_prolonged_by_a_clock_that_goes_back() {
 }
 
 #[test]
+fn what_is_allowed_for_an_hour_ends_within_an_hour_of_a_start_without_a_clock() {
+    let mut story = limited_lamp();
+    story.command(allow(Some(HOUR))).unwrap();
+    story.now.wall = Timestamp::UNIX_EPOCH;
+    let mut story = restarted(&story);
+    assert!(is_allowed(&mut story));
+    story.pass(HOUR);
+    story.tell(Event::Tick);
+    assert!(!is_allowed(&mut story));
+}
+
+#[test]
+fn addresses_are_approved_and_rejected_for_one_file_only() {
+    let by_address = |month: u8| -> Arc<[u8]> {
+        let text = file(&format!("2026-0{month}-01T00:00:00Z"), "to-be-replaced");
+        let text = String::from_utf8(text.to_vec()).unwrap().replace(
+            r#""ietf-acldns:dst-dnsname": "to-be-replaced""#,
+            &format!(r#""destination-ipv4-network": "203.0.113.{month}/32""#),
+        );
+        text.into_bytes().into()
+    };
+    let is_held = |thing: &Thing| matches!(thing.policy.verdicts[0].verdict, Verdict::Refused(_));
+    let mut story = limited_lamp();
+    for (month, approved) in [(2, true), (3, false), (4, true)] {
+        story.fetched(verified(&by_address(month), "CN=Maker"));
+        let lamp = story.thing(LAMP);
+        assert!(is_held(&lamp), "file {month}");
+        assert!(matches!(
+            lamp.question.as_ref().unwrap().waiting,
+            Waiting::Addresses
+        ));
+        let answer = if approved { Story::approve } else { Story::reject };
+        answer(&mut story, LAMP).unwrap();
+        story.fetched(verified(&by_address(month), "CN=Maker"));
+        let lamp = story.thing(LAMP);
+        assert_eq!((is_held(&lamp), lamp.question.is_some()), (!approved, false));
+    }
+}
+
+#[test]
 fn a_block_is_a_veto_that_no_file_and_no_allowance_beats() {
     let mut story = limited_lamp();
     story.command(block()).unwrap();

@@ -3,7 +3,7 @@
 use super::*;
 
 fn other_url() -> MudUrl {
-    MudUrl::parse("https://maker.example/lamp2").unwrap()
+    MudUrl::parse("https://maker.example/other/lamp2").unwrap()
 }
 
 fn evil(number: usize) -> MudUrl {
@@ -146,7 +146,7 @@ fn a_hundred_other_urls_make_one_question_and_change_no_rule() {
 #[test]
 fn an_approved_url_starts_narrow_again() {
     let mut story = limited_lamp();
-    let other = MudUrl::parse("https://maker.example/lamp2").unwrap();
+    let other = other_url();
     story.announce(LAMP, &other);
     let actions = story.approve(LAMP).unwrap();
     assert!(actions.contains(&Action::Fetch {

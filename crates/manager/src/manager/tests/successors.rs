@@ -1,0 +1,99 @@
+//! MUD URLs that change without a question, and all those that do not (draft-ietf-iotops-mud-acceptable-urls).
+
+use super::*;
+
+fn successor() -> MudUrl {
+    MudUrl::parse("https://maker.example/lamp2").unwrap()
+}
+
+fn newer() -> Arc<[u8]> {
+    file("2026-02-01T00:00:00Z", "cloud.maker.example")
+}
+
+/// The lamp announces a successor, and its file comes.
+fn succeed(channel: Channel, url: &MudUrl, retrieved: Retrieved) -> (Story, Vec<Action>) {
+    let mut story = limited_lamp();
+    let announced = Announcement {
+        channel,
+        ..announcement(LAMP, Announced::Url(url.clone()))
+    };
+    assert_eq!(fetches(&story.tell(Event::Announced(announced))), 1);
+    let lamp = story.thing(LAMP);
+    assert!(lamp.question.is_none() && lamp.url == Some(super::url()) && lamp.file.is_some());
+    let actions = story.tell(Event::Fetched(Fetched {
+        url: url.clone(),
+        retrieved,
+    }));
+    (story, actions)
+}
+
+#[test]
+fn the_same_signer_under_the_same_base_needs_no_question() {
+    let (mut story, actions) = succeed(Channel::Dhcpv4, &successor(), verified(&newer(), "CN=Maker"));
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.url, Some(successor()));
+    assert_eq!(lamp.file.as_ref().unwrap().sha256, digest(&newer()));
+    assert!(lamp.question.is_none() && actions.contains(&Action::Apply));
+    assert_eq!(story.journalled(JournalKind::QuestionRaised), 0);
+}
+
+#[test]
+fn everything_else_is_a_question_and_the_old_rules_stay() {
+    let failed = Retrieved::Failed {
+        reason: "no answer".to_owned(),
+    };
+    let more = file("2026-02-01T00:00:00Z", "more.maker.example");
+    let older = file("2025-02-01T00:00:00Z", "cloud.maker.example");
+    for (what, retrieved) in [
+        ("another signer", verified(&newer(), "CN=Another")),
+        ("no signature", unverified(&newer())),
+        ("an older file", verified(&older, "CN=Maker")),
+        ("rights that nothing proves", verified(&more, "CN=Maker")),
+        ("no file", failed),
+    ] {
+        let (mut story, _) = succeed(Channel::Dhcpv4, &successor(), retrieved);
+        let lamp = story.thing(LAMP);
+        assert_eq!(lamp.url, Some(url()), "{what}");
+        assert_eq!(lamp.file.as_ref().unwrap().sha256, digest(&good()), "{what}");
+        assert!(matches!(&lamp.question.as_ref().expect(what).waiting,
+                Waiting::Url(asked, _) if *asked == successor()));
+        assert!(
+            story.stored().files.iter().all(|file| file.url == url()),
+            "{what}: nothing of it is kept"
+        );
+    }
+}
+
+#[test]
+fn another_base_is_not_even_retrieved() {
+    for other in [
+        "https://evil.example/lamp2",
+        "https://maker.example:8443/lamp2",
+        "https://maker.example/other/lamp2",
+    ] {
+        let mut story = limited_lamp();
+        assert_eq!(fetches(&story.announce(LAMP, &MudUrl::parse(other).unwrap())), 0);
+        assert!(story.thing(LAMP).question.is_some(), "{other}");
+    }
+}
+
+#[test]
+fn what_was_rejected_does_not_come_back_as_a_successor() {
+    let (mut story, _) = succeed(Channel::Dhcpv4, &successor(), verified(&newer(), "CN=Another"));
+    story.reject(LAMP).unwrap();
+    assert_eq!(fetches(&story.announce(LAMP, &successor())), 0);
+    assert!(story.thing(LAMP).question.is_none());
+}
+
+#[test]
+fn a_file_of_the_other_url_that_holds_already_is_judged_at_once() {
+    let mut story = limited_lamp();
+    story.announce(OTHER, &successor());
+    story.tell(Event::Fetched(Fetched {
+        url: successor(),
+        retrieved: verified(&newer(), "CN=Maker"),
+    }));
+    assert_eq!(fetches(&story.announce(LAMP, &successor())), 0);
+    assert_eq!(story.thing(LAMP).url, Some(successor()));
+    assert!(story.thing(LAMP).file.is_some());
+}
