@@ -68,6 +68,8 @@ pub fn compile(file: &MudFile, site: &Site) -> ThingPolicy {
         (Side::ToDevice, &file.to_device),
     ] {
         let vetoes = policy.vetoes.len();
+        let is_drop = |ace: &Ace| ace.action != Forwarding::Accept;
+        let forbids = acls.iter().flat_map(|acl| &acl.aces).any(is_drop);
         for acl in acls {
             for ace in &acl.aces {
                 add(
@@ -79,6 +81,7 @@ pub fn compile(file: &MudFile, site: &Site) -> ThingPolicy {
                         acl,
                         ace,
                     },
+                    forbids,
                 );
             }
         }
@@ -126,7 +129,8 @@ impl Side {
     }
 }
 
-fn add(policy: &mut ThingPolicy, context: &Context<'_>) {
+/// Adds the rules and the verdict of an ACE. Where no list of its side forbids anything, there is nothing to veto.
+fn add(policy: &mut ThingPolicy, context: &Context<'_>, forbids: bool) {
     let ace = context.ace;
     let name = AceName {
         list: ace.acl.clone(),
@@ -142,7 +146,9 @@ fn add(policy: &mut ThingPolicy, context: &Context<'_>) {
                 name: &name,
             };
             rules.permits(&mut policy.permits);
-            rules.vetoes(&mut policy.vetoes);
+            if forbids {
+                rules.vetoes(&mut policy.vetoes);
+            }
             reading.verdict()
         }
     };

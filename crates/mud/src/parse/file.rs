@@ -1,6 +1,6 @@
 //! The whole file: `ietf-mud:mud`, the lists, and the policies that join the two (RFC 8520 section 3).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -63,7 +63,7 @@ impl Reader<'_> {
             return None;
         };
         let container = self.container(&mud);
-        let acls = match acls {
+        let mut acls = match acls {
             Some(acls) => self.acls(
                 &acls,
                 &names(&container.from_device),
@@ -71,8 +71,12 @@ impl Reader<'_> {
             ),
             None => Acls::default(),
         };
-        let from_device = self.join(&container.from_device, &acls);
-        let to_device = self.join(&container.to_device, &acls);
+        let mut namings = HashMap::new();
+        for named in container.from_device.iter().chain(&container.to_device) {
+            *namings.entry(named.name.as_str()).or_default() += 1;
+        }
+        let from_device = self.join(&container.from_device, &mut acls, &mut namings);
+        let to_device = self.join(&container.to_device, &mut acls, &mut namings);
         let permits = |lists: &[Acl]| {
             lists
                 .iter()

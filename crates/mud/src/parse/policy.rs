@@ -1,6 +1,9 @@
 //! `from-device-policy` and `to-device-policy`: which lists apply, in which order (RFC 8520 sections 3.12 and 3.13).
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    mem,
+};
 
 use super::{
     Reader, Weight,
@@ -70,8 +73,14 @@ impl Reader<'_> {
         })
     }
 
-    /// The lists of a policy, in its order.
-    pub(super) fn join(&mut self, named: &[Named], acls: &Acls) -> Vec<Acl> {
+    /// The lists of a policy, in its order. `namings` says how often each list is named from here on: what is named for the last time
+    /// is taken, and copied before.
+    pub(super) fn join<'a>(
+        &mut self,
+        named: &'a [Named],
+        acls: &mut Acls,
+        namings: &mut HashMap<&'a str, usize>,
+    ) -> Vec<Acl> {
         let mut lists = Vec::with_capacity(named.len());
         for Named {
             name,
@@ -79,13 +88,23 @@ impl Reader<'_> {
             not_understood,
         } in named
         {
-            match acls.places.get(name).and_then(|at| acls.lists.get(*at)) {
+            match acls.places.get(name).and_then(|at| acls.lists.get_mut(*at)) {
                 Some(list) => {
-                    let mut list = list.clone();
-                    for ace in &mut list.aces {
+                    let left = namings.entry(name).or_default();
+                    *left = left.saturating_sub(1);
+                    let mut aces = if *left == 0 {
+                        mem::take(&mut list.aces)
+                    } else {
+                        list.aces.clone()
+                    };
+                    for ace in &mut aces {
                         ace.not_understood.extend(not_understood.iter().cloned());
                     }
-                    lists.push(list);
+                    lists.push(Acl {
+                        name: list.name.clone(),
+                        acl_type: list.acl_type,
+                        aces,
+                    });
                 }
                 None => {
                     let message = format!("the file has no list {}", quote(name));

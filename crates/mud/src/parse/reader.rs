@@ -182,7 +182,11 @@ impl Reader<'_> {
     /// Counts a domain name; the file is refused once it has more different ones than the limit allows.
     pub(super) fn count_name(&mut self, place: &Place<'_>, name: &DomainName) {
         let most = self.limits.names;
-        if self.names.len() <= most && self.names.insert(name.clone()) && self.names.len() > most {
+        if self.names.contains(name) || self.names.len() > most {
+            return;
+        }
+        self.names.insert(name.clone());
+        if self.names.len() > most {
             let message = format!("the file has more than {most} different domain names");
             self.fatal(place, Code::TooManyNames, message, "use fewer names");
         }

@@ -248,7 +248,7 @@ impl<'a> Lines<'a> {
             .unwrap_or_default();
         work::done(passed.len());
         self.at += passed.len();
-        let lines = passed.iter().filter(|octet| **octet == b'\n').count();
+        let lines = line_ends(passed);
         let rest = match passed.iter().rposition(|octet| *octet == b'\n') {
             Some(end) => {
                 self.column = 1;
@@ -264,6 +264,14 @@ impl<'a> Lines<'a> {
             .saturating_add(u32::try_from(characters).unwrap_or(u32::MAX));
         (self.line, self.column)
     }
+}
+
+/// How many lines end in the text, counted in strides of which each fits an octet: that is what processors are quick at.
+fn line_ends(octets: &[u8]) -> usize {
+    octets
+        .chunks(255)
+        .map(|stride| usize::from(stride.iter().map(|octet| u8::from(*octet == b'\n')).sum::<u8>()))
+        .sum()
 }
 
 /// Foreign text for a message: in quotes, shortened, with control characters shown as escapes.

@@ -17,7 +17,7 @@ use crate::{
     PortSet, Ports, Protocol, Rule, TcpHeader, Transport, UdpHeader,
 };
 
-/// More pieces than these are not tried.
+/// Into more pieces than these nothing is divided: neither ends nor ports. Those two together are bounded by the trials.
 const MOST_PIECES: usize = 50_000;
 
 /// More headers than these are not tried.
@@ -33,31 +33,29 @@ pub(super) fn samples<'a>(
     gateway: &[IpAddr],
 ) -> Option<impl Iterator<Item = Packet> + 'a> {
     let ends = ends(comparison, family, gateway)?;
-    let transports = transports(comparison, family);
+    let transports = transports(comparison, family)?;
     let headers = headers(comparison)?;
     let things = own_addresses(comparison, family);
     let pieces = [transports.len(), headers.len(), things.len()]
         .into_iter()
         .try_fold(ends.len(), usize::checked_mul)?;
-    (pieces <= MOST_PIECES).then(move || {
-        let initiator = comparison.rule.initiator;
-        (0..pieces).map(move |piece| {
-            let (thing, piece) = (things[piece % things.len()], piece / things.len());
-            let ((header, flags), piece) = (headers[piece % headers.len()], piece / headers.len());
-            let (transport, piece) = (&transports[piece % transports.len()], piece / transports.len());
-            let mut transport = transport.clone();
-            if let Transport::Tcp(tcp) = &mut transport {
-                tcp.flags = flags;
-            }
-            Packet {
-                initiator,
-                thing,
-                peer: ends[piece].clone(),
-                transport,
-                header,
-            }
-        })
-    })
+    let initiator = comparison.rule.initiator;
+    Some((0..pieces).map(move |piece| {
+        let (thing, piece) = (things[piece % things.len()], piece / things.len());
+        let ((header, flags), piece) = (headers[piece % headers.len()], piece / headers.len());
+        let (transport, piece) = (&transports[piece % transports.len()], piece / transports.len());
+        let mut transport = transport.clone();
+        if let Transport::Tcp(tcp) = &mut transport {
+            tcp.flags = flags;
+        }
+        Packet {
+            initiator,
+            thing,
+            peer: ends[piece].clone(),
+            transport,
+            header,
+        }
+    }))
 }
 
 /// Addresses, stations and names together.
@@ -174,71 +172,72 @@ fn own_addresses(comparison: &Comparison<'_>, family: Family) -> Vec<IpAddr> {
     addresses(&networks, family)
 }
 
-fn transports(comparison: &Comparison<'_>, family: Family) -> Vec<Transport> {
+fn transports(comparison: &Comparison<'_>, family: Family) -> Option<Vec<Transport>> {
     let mut transports = Vec::new();
     match &comparison.rule.protocol {
-        Protocol::Tcp(ports) => transports.extend(tcp(comparison, ports)),
-        Protocol::Udp(ports) => transports.extend(udp(comparison, ports)),
+        Protocol::Tcp(ports) => transports.extend(tcp(comparison, ports)?),
+        Protocol::Udp(ports) => transports.extend(udp(comparison, ports)?),
         Protocol::Icmp(icmp) => transports.extend(types(comparison, *icmp).map(Transport::Icmp)),
         Protocol::Icmpv6(icmp) => transports.extend(types(comparison, *icmp).map(Transport::Icmpv6)),
         Protocol::Number(number) => transports.push(Transport::Other(*number)),
         Protocol::Any => {
             let ports = Ports::default();
-            transports.extend(tcp(comparison, &ports));
-            transports.extend(udp(comparison, &ports));
+            transports.extend(tcp(comparison, &ports)?);
+            transports.extend(udp(comparison, &ports)?);
             let icmp = types(comparison, None);
             match family {
                 Family::Ipv4 => transports.extend(icmp.map(Transport::Icmp)),
                 Family::Ipv6 => transports.extend(icmp.map(Transport::Icmpv6)),
             }
-            let numbers = comparison.rules().filter_map(|rule| {
+            let number = |rule: &Rule| {
                 if let Protocol::Number(number) = rule.protocol {
                     Some(number)
                 } else {
                     None
                 }
-            });
-            transports.extend(with_another(numbers).into_iter().map(Transport::Other));
+            };
+            let numbers = with_another(comparison.rules().filter_map(number));
+            transports.extend(numbers.into_iter().map(Transport::Other));
         }
     }
-    transports
+    Some(transports)
 }
 
-fn tcp(comparison: &Comparison<'_>, own: &Ports) -> impl Iterator<Item = Transport> + use<> {
-    let others = comparison.rules().filter_map(|rule| {
+fn tcp(comparison: &Comparison<'_>, own: &Ports) -> Option<impl Iterator<Item = Transport> + use<>> {
+    let of = |rule: &'_ Rule| {
         if let Protocol::Tcp(ports) = &rule.protocol {
-            Some(ports)
+            Some(ports.clone())
         } else {
             None
         }
-    });
-    ports(own, others).into_iter().map(|(source, destination)| {
-        Transport::Tcp(TcpHeader {
-            source,
-            destination,
-            ..TcpHeader::default()
-        })
-    })
+    };
+    let header = |(source, destination)| TcpHeader {
+        source,
+        destination,
+        ..TcpHeader::default()
+    };
+    let ports = ports(own, comparison.rules().filter_map(of))?;
+    Some(ports.into_iter().map(move |ports| Transport::Tcp(header(ports))))
 }
 
-fn udp(comparison: &Comparison<'_>, own: &Ports) -> impl Iterator<Item = Transport> + use<> {
-    let others = comparison.rules().filter_map(|rule| {
+fn udp(comparison: &Comparison<'_>, own: &Ports) -> Option<impl Iterator<Item = Transport> + use<>> {
+    let of = |rule: &'_ Rule| {
         if let Protocol::Udp(ports) = &rule.protocol {
-            Some(ports)
+            Some(ports.clone())
         } else {
             None
         }
-    });
-    ports(own, others).into_iter().map(|(source, destination)| {
-        Transport::Udp(UdpHeader {
-            source,
-            destination,
-            length: 8,
-        })
-    })
+    };
+    let header = |(source, destination)| UdpHeader {
+        source,
+        destination,
+        length: 8,
+    };
+    let ports = ports(own, comparison.rules().filter_map(of))?;
+    Some(ports.into_iter().map(move |ports| Transport::Udp(header(ports))))
 }
 
-fn ports<'a>(own: &Ports, others: impl Iterator<Item = &'a Ports>) -> Vec<(u16, u16)> {
+fn ports(own: &Ports, others: impl Iterator<Item = Ports>) -> Option<Vec<(u16, u16)>> {
     let (mut sources, mut destinations) = (BTreeSet::new(), BTreeSet::new());
     for ports in others {
         sources.extend(starts(&ports.source));
@@ -248,10 +247,11 @@ fn ports<'a>(own: &Ports, others: impl Iterator<Item = &'a Ports>) -> Vec<(u16, 
     destinations.retain(|port| own.destination.contains(*port));
     // What people expect to see in an example comes first.
     let sources: Vec<_> = sources.into_iter().rev().collect();
-    destinations
+    let pieces = sources.len().checked_mul(destinations.len())?;
+    let pairs = destinations
         .into_iter()
-        .flat_map(|destination| sources.iter().map(move |source| (*source, destination)))
-        .collect()
+        .flat_map(|destination| sources.iter().map(move |source| (*source, destination)));
+    (pieces <= MOST_PIECES).then(|| pairs.collect())
 }
 
 /// Where runs of ports begin.
