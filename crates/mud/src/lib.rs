@@ -7,6 +7,7 @@ mod json;
 mod model;
 mod outline;
 mod parse;
+mod qr_code;
 mod schema;
 mod support;
 mod url;
@@ -23,6 +24,7 @@ pub use crate::{
     },
     outline::{Outline, OutlineError, outline},
     parse::{Dialect, Limits, Parsed, parse},
+    qr_code::{QrCode, QrCodeError},
     support::support_markdown,
     url::{MudUrl, MudUrlError},
 };
