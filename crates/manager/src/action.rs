@@ -7,7 +7,7 @@ use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, Channel, Override, Trust};
+use crate::{Binding, Channel, Mode, Override, Trust};
 
 /// Something that must be done by the owner of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,8 @@ pub struct ThingRecord {
     pub rejected: Vec<String>,
     /// What the owner decided beside its file.
     pub overrides: Vec<Override>,
+    /// The mode that the owner chose for it instead of the home's.
+    pub mode: Option<Mode>,
 }
 
 /// What is kept of a file in force.
@@ -118,6 +120,8 @@ pub enum JournalKind {
     Lifted,
     /// A decision of the owner about flows ended.
     OverrideEnded,
+    /// The owner chose a mode for a Thing.
+    ModeSet,
     /// The owner named a Thing.
     Renamed,
     /// The owner had a Thing forgotten.

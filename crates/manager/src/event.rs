@@ -8,7 +8,7 @@ use mudguard_policy::{Initiator, MacAddress};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Channel, ClockState, Flows, Home, Notice};
+use crate::{Channel, ClockState, Flows, Home, Mode, Notice};
 
 /// The time at which an event is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +246,13 @@ pub enum Command {
         url: MudUrl,
         /// [`Channel::Code`], or [`Channel::Owner`] for whatever else stands here.
         channel: Channel,
+    },
+    /// Chooses another mode for a Thing than the home's, or the home's again.
+    SetMode {
+        /// The Thing.
+        thing: MacAddress,
+        /// The mode.
+        mode: Option<Mode>,
     },
     /// Forgets a Thing with all that was decided about it.
     Forget {

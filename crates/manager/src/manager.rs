@@ -172,6 +172,7 @@ impl Manager {
             Command::SetUrl { thing, url, channel } => {
                 self.set_url(thing, url, channel, now, &mut actions)?
             }
+            Command::SetMode { thing, mode } => self.choose_mode(thing, mode, now, &mut actions)?,
             Command::Forget { thing } => self.forget(thing, now, &mut actions)?,
             Command::Undo { thing } => self.undo(thing, now, &mut actions)?,
         }
@@ -201,9 +202,14 @@ impl Manager {
         files.chain(self.ends.next()).min()
     }
 
-    /// Whether a Thing that the owner has not admitted reaches only this router.
-    fn strangers_wait(&self) -> bool {
-        match self.settings.mode {
+    fn mode_of(&self, mac: MacAddress) -> Mode {
+        let chosen = self.things.get(&mac).and_then(|thing| thing.mode);
+        chosen.unwrap_or(self.settings.mode)
+    }
+
+    /// Whether this Thing, if the owner has not admitted it, reaches only this router.
+    fn must_wait(&self, mac: MacAddress) -> bool {
+        match self.mode_of(mac) {
             Mode::Watch => false,
             Mode::Ask => self.settings.restrict_strangers,
             Mode::Protect => true,
@@ -257,9 +263,9 @@ impl Manager {
             })
         );
         let has_url = thing.url.is_some() || asks_for_url;
-        let admitted = decisions.admitted || !(self.strangers_wait() || decisions.restricted && !has_url);
+        let admitted = decisions.admitted || !(self.must_wait(mac) || decisions.restricted && !has_url);
         let file = file.filter(|_| admitted);
-        let enforcement = match self.settings.mode {
+        let enforcement = match self.mode_of(mac) {
             Mode::Watch if file.is_some() => Enforcement::Observe,
             Mode::Watch => Enforcement::None,
             Mode::Ask | Mode::Protect if has_url || !admitted => Enforcement::Enforce,
@@ -342,6 +348,7 @@ impl Manager {
         if thing.url.is_none()
             && thing.name.is_none()
             && thing.overrides.is_empty()
+            && thing.mode.is_none()
             && decisions == Decisions::default()
         {
             return;
@@ -369,6 +376,7 @@ impl Manager {
             admitted: decisions.admitted,
             rejected: decisions.rejected,
             overrides: thing.overrides.clone(),
+            mode: thing.mode,
         }));
     }
 }

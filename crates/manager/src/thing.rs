@@ -7,7 +7,7 @@ use mudguard_mud::{DomainName, Finding, MudFile, MudUrl, MudUrlError};
 use mudguard_policy::{Initiator, MacAddress, ThingPolicy, narrow};
 use serde::{Deserialize, Serialize};
 
-use crate::{Override, Overriding};
+use crate::{Mode, Override, Overriding};
 
 /// A Thing of the home (RFC 8520 section 1.3): whatever has a MAC address on the LAN.
 #[derive(Clone, Debug)]
@@ -40,6 +40,8 @@ pub struct Thing {
     pub file: Option<Arc<FileInForce>>,
     /// What the owner decided beside the file, in the order in which it was decided; bounded.
     pub overrides: Vec<Override>,
+    /// The mode that the owner chose for it instead of the home's.
+    pub mode: Option<Mode>,
     /// What waits for the owner.
     pub question: Option<Question>,
     /// The last failure to get or use its file, in words; `None` after a success.
@@ -69,6 +71,7 @@ impl Thing {
             policy: Arc::new(narrow()),
             file: None,
             overrides: Vec::new(),
+            mode: None,
             question: None,
             problem: None,
             blocked: Vec::new(),

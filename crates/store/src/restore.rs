@@ -123,6 +123,10 @@ fn thing(row: &SqliteRow) -> Result<ThingRecord, RowError> {
             None => Vec::new(),
         },
         overrides: json("overrides", row.try_get("overrides")?)?,
+        mode: match row.try_get::<Option<&str>, _>("mode")? {
+            Some(text) => Some(word("mode", text)?),
+            None => None,
+        },
     })
 }
 

@@ -21,7 +21,7 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     };
     sqlx::query(
         "INSERT OR REPLACE INTO thing (mac, name, host_name, port, first_seen, last_seen, url, channel, bindings, \
-         addresses_approved, admitted, rejected, overrides) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         addresses_approved, admitted, rejected, overrides, mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(thing.mac.to_string())
     .bind(thing.name.as_deref())
@@ -36,6 +36,7 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     .bind(thing.admitted)
     .bind(rejected)
     .bind(json(&thing.overrides)?)
+    .bind(thing.mode.as_ref().map(word).transpose()?)
     .execute(db)
     .await?;
     Ok(())
@@ -88,7 +89,7 @@ pub(crate) async fn add_entry(db: &mut SqliteConnection, entry: &JournalEntry) -
 pub(crate) async fn keep_bounds(db: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::query(
         "DELETE FROM thing WHERE (SELECT count(*) FROM thing) > ?1 AND mac NOT IN (SELECT mac FROM thing ORDER BY \
-         name IS NOT NULL OR overrides <> '[]' OR addresses_approved IS NOT NULL OR admitted OR rejected IS NOT NULL DESC, \
+         name IS NOT NULL OR mode IS NOT NULL OR overrides <> '[]' OR addresses_approved IS NOT NULL OR admitted OR rejected IS NOT NULL DESC, \
          url IS NOT NULL DESC, last_seen DESC, mac LIMIT ?1)",
     )
     .bind(bound(MAX_THINGS))

@@ -43,6 +43,7 @@ async fn every_field_comes_back() {
         admitted: false,
         rejected: Vec::new(),
         overrides: Vec::new(),
+        mode: None,
         ..thing(2)
     };
     let mut signed = file("https://lamp.example.com/v1", b"{}");
@@ -228,6 +229,7 @@ async fn things_without_a_decision_make_room_for_new_ones() {
         admitted: false,
         rejected: Vec::new(),
         overrides: Vec::new(),
+        mode: None,
         url: (number == 2).then(|| (url("https://lamp.example.com/v1"), Channel::Dhcpv4)),
         last_seen: time(i64::from(number)),
         ..thing(number)

@@ -13,7 +13,8 @@ use super::{
     undo::Done,
 };
 use crate::{
-    Action, Channel, CommandError, Enforcement, JournalKind, Moment, Override, OverridePeer, Overriding,
+    Action, Channel, CommandError, Enforcement, JournalKind, Mode, Moment, Override, OverridePeer,
+    Overriding, Waiting,
 };
 
 /// How many decisions about flows stand beside the file of one Thing.
@@ -162,6 +163,49 @@ impl Manager {
             name.clone().unwrap_or_default(),
         );
         self.change(mac, |thing| thing.name = name);
+        self.save_thing_always(mac, actions);
+    }
+
+    pub(super) fn choose_mode(
+        &mut self,
+        mac: MacAddress,
+        mode: Option<Mode>,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
+        self.done.insert(mac, Done::Mode(thing.mode));
+        self.set_mode(mac, mode, now, actions);
+        Ok(())
+    }
+
+    pub(super) fn set_mode(
+        &mut self,
+        mac: MacAddress,
+        mode: Option<Mode>,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let word = match mode {
+            Some(Mode::Watch) => "watch",
+            Some(Mode::Ask) => "ask",
+            Some(Mode::Protect) => "protect",
+            None => "",
+        };
+        journal(actions, now, Some(mac), JournalKind::ModeSet, word.to_owned());
+        self.change(mac, |thing| thing.mode = mode);
+        let is_admitted = (self.decisions.get(&mac)).is_some_and(|decisions| decisions.admitted);
+        if self.must_wait(mac) && !is_admitted {
+            self.ask(mac, Waiting::NewThing, now, actions);
+        } else {
+            // Whoever does not wait is not asked about.
+            self.change(mac, |thing| {
+                thing
+                    .question
+                    .take_if(|question| matches!(question.waiting, Waiting::NewThing));
+            });
+        }
+        self.recompile(mac, actions);
         self.save_thing_always(mac, actions);
     }
 

@@ -151,6 +151,7 @@ impl Manager {
                 url,
                 channel,
                 overrides,
+                mode: record.mode,
                 problem: unreadable
                     .then(|| "no file of this MUD URL is kept; it is being retrieved".to_owned()),
                 ..Thing::stranger(mac, now.wall)
@@ -162,7 +163,7 @@ impl Manager {
             .decisions
             .get(&mac)
             .is_some_and(|decisions| decisions.admitted);
-        if self.strangers_wait() && !admitted {
+        if self.must_wait(mac) && !admitted {
             self.ask(mac, Waiting::NewThing, now, actions);
         }
     }

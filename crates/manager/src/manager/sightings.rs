@@ -200,7 +200,7 @@ impl Manager {
         self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
         self.changed = true;
         self.recompile(mac, actions);
-        if self.strangers_wait() {
+        if self.must_wait(mac) {
             self.ask(mac, Waiting::NewThing, now, actions);
         }
         true
@@ -215,6 +215,7 @@ impl Manager {
                 thing.url.is_none()
                     && thing.name.is_none()
                     && thing.overrides.is_empty()
+                    && thing.mode.is_none()
                     && !self.decisions.contains_key(&thing.mac)
             })
             .min_by_key(|thing| thing.last_seen)

@@ -19,6 +19,7 @@ use crate::{
 mod ends;
 mod life;
 mod lost;
+mod modes;
 mod owner;
 mod retrieval;
 mod seen;

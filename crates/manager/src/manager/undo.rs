@@ -11,7 +11,7 @@ use super::{
     push_once,
     sightings::Decisions,
 };
-use crate::{Action, Channel, CommandError, FileInForce, JournalKind, Moment, Question, Waiting};
+use crate::{Action, Channel, CommandError, FileInForce, JournalKind, Mode, Moment, Question, Waiting};
 
 /// What was decided last about a Thing since the start.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(super) enum Done {
     Override(u32),
     /// It was renamed, and had this name.
     Name(Option<String>),
+    /// A mode was chosen for it, and it had this one.
+    Mode(Option<Mode>),
     /// A question was answered, or its URL was set, and all was as this says.
     Decision(Box<Before>),
 }
@@ -103,6 +105,7 @@ impl Manager {
                 }
             }
             Done::Name(name) => self.set_name(mac, name, now, actions),
+            Done::Mode(mode) => self.set_mode(mac, mode, now, actions),
             Done::Decision(before) => {
                 if before.after != self.standing(mac) {
                     return Err(CommandError::NothingToUndo(mac));

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use mudguard_manager::Mode;
 use sqlx::{Connection, SqliteConnection};
 use tempfile::TempDir;
 
@@ -12,6 +13,7 @@ use super::*;
 const ROWS: &[(i64, &str)] = &[
     (1, include_str!("../../tests/schemas/0001.sql")),
     (2, include_str!("../../tests/schemas/0002.sql")),
+    (3, include_str!("../../tests/schemas/0003.sql")),
 ];
 
 /// Makes a database as the program of that schema left it.
@@ -63,6 +65,7 @@ async fn what_any_earlier_schema_held_is_restored() {
             thing.rejected.contains(&"https://other.example.com/".to_owned()) && bare.rejected.is_empty()
         );
         assert_eq!(thing.overrides.len(), if *schema == 1 { 0 } else { 3 });
+        assert_eq!(thing.mode, (*schema >= 3).then_some(Mode::Protect));
         let mut connection = opened.writer.into_connection();
         let written: i64 = sqlx::query_scalar("SELECT count(*) FROM journal")
             .fetch_one(&mut connection)

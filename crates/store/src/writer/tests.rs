@@ -31,6 +31,7 @@ fn thing(number: u8) -> ThingRecord {
         admitted: true,
         rejected: Vec::new(),
         overrides: Vec::new(),
+        mode: None,
     }
 }
 

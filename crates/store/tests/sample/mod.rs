@@ -6,7 +6,7 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use mudguard_manager::{
-    Binding, Channel, FileRecord, Flows, JournalEntry, JournalKind, Override, OverridePeer, Overriding,
+    Binding, Channel, FileRecord, Flows, JournalEntry, JournalKind, Mode, Override, OverridePeer, Overriding,
     ThingRecord, Trust,
 };
 use mudguard_mud::MudUrl;
@@ -61,6 +61,7 @@ pub(crate) fn thing(number: u32) -> ThingRecord {
             made: time(10),
             until: Some(time(3_610)),
         }],
+        mode: Some(Mode::Protect),
     }
 }
 
