@@ -4,6 +4,7 @@ mod addresses;
 mod files;
 mod headers;
 mod hostile;
+mod malformed;
 mod redirects;
 mod tls;
 

@@ -50,6 +50,8 @@ pub(crate) enum Reply {
     Whole(Vec<u8>),
     /// Sends these octets and closes the connection.
     Last(Vec<u8>),
+    /// Sends these octets and closes the connection without a word of TLS, as somebody in between can.
+    Cut(Vec<u8>),
     /// Sends these octets, and nothing more for ever.
     Stall(Vec<u8>),
     /// Sends the first octets, and then the second ones again and again, with a pause before each.
@@ -221,6 +223,12 @@ async fn answer(stream: &mut TlsStream<TcpStream>, reply: Reply) -> bool {
         Reply::Whole(octets) => stream.write_all(&octets).await.is_ok() && stream.flush().await.is_ok(),
         Reply::Last(octets) => {
             let _ = stream.write_all(&octets).await;
+            false
+        }
+        Reply::Cut(octets) => {
+            let _ = stream.write_all(&octets).await;
+            let _ = stream.flush().await;
+            let _ = stream.get_mut().0.shutdown().await;
             false
         }
         Reply::Stall(octets) => {
