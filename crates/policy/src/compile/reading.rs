@@ -175,9 +175,9 @@ impl<'a> Reader<'a> {
         classes: &[Members<'a>],
         family: Option<Family>,
     ) -> Result<Vec<End<'a>>, Verdict> {
-        let mut ends = None;
+        let mut ends = vec![End::Anything];
         for Members { ends: members, .. } in classes {
-            ends = Some(self.both(ends, members.clone())?);
+            ends = self.both(ends, members)?;
         }
         if let Some(l3) = l3 {
             ends = self.addresses(ends, l3, !classes.is_empty())?;
@@ -185,9 +185,8 @@ impl<'a> Reader<'a> {
         if let Some(eth) = &self.context.ace.matches.eth
             && let Some(broadcasts) = self.hardware_addresses(eth)?
         {
-            ends = Some(self.both(ends, vec![broadcasts])?);
+            ends = self.both(ends, &[broadcasts])?;
         }
-        let mut ends = ends.unwrap_or_else(|| vec![End::Anything]);
         ends.retain(|end| end.holds(family));
         if !ends.is_empty() {
             return Ok(ends);
@@ -203,10 +202,10 @@ impl<'a> Reader<'a> {
     /// The other end as the network layer tells it: a prefix, a name, or both.
     fn addresses(
         &mut self,
-        mut ends: Option<Vec<End<'a>>>,
+        mut ends: Vec<End<'a>>,
         l3: &'a L3Match,
         is_of_class: bool,
-    ) -> Result<Option<Vec<End<'a>>>, Verdict> {
+    ) -> Result<Vec<End<'a>>, Verdict> {
         let (network, name, wrong_name) = match self.context.side {
             Side::FromDevice => (
                 l3.destination_network(),
@@ -227,10 +226,10 @@ impl<'a> Reader<'a> {
             self.hold(&networks)?;
         }
         for network in networks {
-            ends = Some(self.both(ends, vec![End::Addresses(vec![network].into())])?);
+            ends = self.both(ends, &[End::Addresses(vec![network].into())])?;
         }
         if let Some(Host::Name(name)) = name {
-            ends = Some(self.both(ends, vec![End::Name(name)])?);
+            ends = self.both(ends, &[End::Name(name)])?;
         }
         Ok(ends)
     }
@@ -292,10 +291,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What is in both; what was not described so far is anything.
-    fn both(&mut self, ends: Option<Vec<End<'a>>>, others: Vec<End<'a>>) -> Result<Vec<End<'a>>, Verdict> {
-        let Some(ends) = ends else { return Ok(others) };
-        match intersection(ends, &others, self.context.site) {
+    fn both(&mut self, ends: Vec<End<'a>>, others: &[End<'a>]) -> Result<Vec<End<'a>>, Verdict> {
+        if let [End::Anything] = ends[..] {
+            return Ok(others.to_vec());
+        }
+        match intersection(ends, others, self.context.site) {
             Ok(ends) => Ok(ends),
             Err(covering) => self.cannot(Reason::Together).map(|()| covering),
         }
