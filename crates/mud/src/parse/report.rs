@@ -248,8 +248,13 @@ impl<'a> Lines<'a> {
             .unwrap_or_default();
         work::done(passed.len());
         self.at += passed.len();
-        let lines = line_ends(passed);
-        let rest = match passed.iter().rposition(|octet| *octet == b'\n') {
+        let lines = count(passed, |octet| octet == b'\n');
+        let end = if lines > 0 {
+            passed.iter().rposition(|octet| *octet == b'\n')
+        } else {
+            None
+        };
+        let rest = match end {
             Some(end) => {
                 self.column = 1;
                 passed.get(end + 1..).unwrap_or_default()
@@ -257,7 +262,7 @@ impl<'a> Lines<'a> {
             None => passed,
         };
         // The octets that go on with a character do not count.
-        let characters = rest.iter().filter(|octet| **octet & 0xc0 != 0x80).count();
+        let characters = count(rest, |octet| octet & 0xc0 != 0x80);
         self.line = self.line.saturating_add(u32::try_from(lines).unwrap_or(u32::MAX));
         self.column = self
             .column
@@ -266,11 +271,17 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// How many lines end in the text, counted in strides of which each fits an octet: that is what processors are quick at.
-fn line_ends(octets: &[u8]) -> usize {
+/// How many octets are of a kind, counted in strides of which each fits an octet: that is what processors are quick at, if they need
+/// not look for an overflow.
+fn count(octets: &[u8], is_meant: impl Fn(u8) -> bool) -> usize {
+    let in_stride = |stride: &[u8]| {
+        stride
+            .iter()
+            .fold(0_u8, |sum, octet| sum.wrapping_add(u8::from(is_meant(*octet))))
+    };
     octets
         .chunks(255)
-        .map(|stride| usize::from(stride.iter().map(|octet| u8::from(*octet == b'\n')).sum::<u8>()))
+        .map(|stride| usize::from(in_stride(stride)))
         .sum()
 }
 
