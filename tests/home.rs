@@ -2,7 +2,7 @@
 //!
 //! A router (a bridge `br-lan` with one port for each Thing, a WAN side with NAT for IPv4, IPv6, a DHCP and RA server), Things with real DHCP
 //! clients, and an internet. Nothing in it is simulated but the distance. Several homes may stand at once; each is removed with all that runs
-//! in it when it is dropped, or when its process ends in any other way (see [`removal`]).
+//! in it when it is dropped, or when its process ends in any other way (see `removal.rs`).
 //!
 //! What it is not: it knows nothing of Mudguard, except for [`gateway`], which starts it as anybody would.
 

@@ -246,7 +246,8 @@ impl Retrieval<'_> {
     async fn judge(&mut self, body: Body, fresh: bool) -> Result<Outcome, FetchError> {
         let request = self.request;
         let refused = |reason| request.place().refused(reason);
-        let outline = outline(&body.octets).map_err(|error| refused(Refusal::NotAMudFile(error.to_string())))?;
+        let outline =
+            outline(&body.octets).map_err(|error| refused(Refusal::NotAMudFile(error.to_string())))?;
         if outline.mud_url != request.url {
             return Err(refused(Refusal::OtherMudUrl(outline.mud_url)));
         }
