@@ -1,4 +1,4 @@
-//! What each command does; the running gateway itself is in [`daemon`](crate::daemon).
+//! What each command does; the running gateway itself is in [`daemon`].
 
 mod anchors;
 mod certificate;

@@ -19,7 +19,7 @@ pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
 /// Prints one of many lines; whether there is still a reader.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn line_is_read(text: impl Display) -> anyhow::Result<bool> {
     match writeln!(io::stdout(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
@@ -30,7 +30,7 @@ pub(crate) fn line_is_read(text: impl Display) -> anyhow::Result<bool> {
 /// Prints a value as JSON, indented, with a newline.
 ///
 /// # Errors
-/// As [`line`].
+/// As [`line()`].
 pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(value).context("the answer cannot be written as JSON")?)
 }
