@@ -59,7 +59,7 @@ fn main() {
 }
 
 fn row(name: &str, cost: &Cost) {
-    let micros = |time: Duration| format!("{:.1} \u{b5}s", time.as_secs_f64() * 1e6);
+    let micros = |time: Duration| format!("{:.1} us", time.as_secs_f64() * 1e6);
     println!(
         "| {name} | {} | {} | {} | {} | {} |",
         cost.octets,
