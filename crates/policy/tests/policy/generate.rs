@@ -2,7 +2,7 @@
 
 mod aces;
 mod packets;
-mod pools;
+pub(crate) mod pools;
 mod sites;
 
 pub(crate) use self::{

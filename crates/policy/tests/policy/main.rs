@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
 
+mod abstractions;
 mod differences;
 mod generate;
 mod properties;
