@@ -116,7 +116,7 @@ impl Lab {
             Ok(self
                 .home
                 .thing(name)
-                .connect(never_permitted, NEVER / 8)
+                .connect(never_permitted, NEVER)
                 .is_err()
                 .then_some(()))
         };
