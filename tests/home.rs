@@ -61,7 +61,7 @@ use self::{
     running::feed,
     thing::{LEASE_SCRIPT, LEASE_SCRIPT_NAME, mac},
 };
-use crate::packages::{installed, missing_packages};
+use crate::packages::{PACKAGES, installed, missing_packages};
 
 /// A home. It is removed when it is dropped.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Home {
         if !nix::unistd::geteuid().is_root() {
             bail!("a home needs root, because it makes network namespaces: run this as root");
         }
-        let missing = missing_packages();
+        let missing = missing_packages(&PACKAGES);
         if !missing.is_empty() {
             bail!(
                 "a home needs Debian packages that are missing: apt-get install {}",

@@ -1,4 +1,4 @@
-//! The Debian packages of the programs that a home runs.
+//! The Debian packages of the programs that a home runs, and of those that tests need besides.
 //!
 //! What it is not: it installs nothing; the developer command does.
 
@@ -18,12 +18,15 @@ pub const PACKAGES: [(&str, &str); 10] = [
     ("util-linux", "setsid"),
 ];
 
-/// The packages that a home needs and that are not installed.
-pub fn missing_packages() -> Vec<&'static str> {
-    PACKAGES
-        .into_iter()
+/// Packages that some tests need besides; those tests say so and are left out without them.
+pub const TEST_PACKAGES: [(&str, &str); 2] = [("bind9-utils", "dnssec-signzone"), ("lldpd", "lldpd")];
+
+/// Those of these packages that are not installed.
+pub fn missing_packages(packages: &[(&'static str, &str)]) -> Vec<&'static str> {
+    packages
+        .iter()
         .filter(|(_, program)| installed(program).is_none())
-        .map(|(package, _)| package)
+        .map(|(package, _)| *package)
         .collect()
 }
 

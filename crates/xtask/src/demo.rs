@@ -10,7 +10,7 @@ mod tell;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use mudguard_tests::home::gateway;
+use mudguard_tests::{home::gateway, packages::PACKAGES};
 
 use self::{scene::Scene, tell::Teller};
 use crate::packages::{self, Counts};
@@ -63,7 +63,7 @@ fn story() -> anyhow::Result<(Scene, Teller)> {
              machine but to install missing Debian packages, and says which."
         );
     }
-    packages::install_missing()?;
+    packages::install_missing(&PACKAGES)?;
     let binary = match std::env::var_os(gateway::BINARY_VARIABLE) {
         Some(binary) => binary.into(),
         None => {

@@ -20,8 +20,8 @@ pub(crate) fn is_root() -> bool {
 ///
 /// # Errors
 /// If a package is missing and cannot be installed.
-pub(crate) fn install_missing() -> anyhow::Result<()> {
-    let missing = missing_packages();
+pub(crate) fn install_missing(packages: &[(&'static str, &str)]) -> anyhow::Result<()> {
+    let missing = missing_packages(packages);
     if missing.is_empty() {
         return Ok(());
     }
@@ -31,7 +31,7 @@ pub(crate) fn install_missing() -> anyhow::Result<()> {
     let mut arguments = vec!["install", "-y", "-qq", "--no-install-recommends"];
     arguments.extend(&missing);
     apt(&arguments)?;
-    let still = missing_packages();
+    let still = missing_packages(packages);
     if !still.is_empty() {
         bail!(
             "these programs are still missing after the installation: {}",

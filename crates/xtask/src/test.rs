@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::Context;
-use mudguard_tests::home::gateway;
+use mudguard_tests::{
+    home::gateway,
+    packages::{PACKAGES, TEST_PACKAGES},
+};
 
 use crate::{
     build, demo,
@@ -56,7 +59,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let root = packages::is_root();
     let with_home = steps.iter().any(|step| matches!(step, Step::Tests | Step::Story));
     if root && with_home {
-        packages::install_missing()?;
+        packages::install_missing(&[&PACKAGES[..], &TEST_PACKAGES].concat())?;
     }
     let (mut sum, mut failed, mut left_out) = (Counts::default(), Vec::new(), Vec::new());
     for &step in steps {

@@ -6,6 +6,7 @@ use anyhow::bail;
 use mudguard_tests::{
     home::gateway,
     order::{Times, measure},
+    packages::PACKAGES,
 };
 
 use crate::packages;
@@ -26,7 +27,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !packages::is_root() {
         bail!("this makes network namespaces and needs root: run `sudo cargo xtask bench order`");
     }
-    packages::install_missing()?;
+    packages::install_missing(&PACKAGES)?;
     let binary = match std::env::var_os(gateway::BINARY_VARIABLE) {
         Some(binary) => binary.into(),
         None => gateway::build(!args.debug)?,
