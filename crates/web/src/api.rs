@@ -1,5 +1,6 @@
 //! The JSON API, version 1: what it holds is in [`shape`]; keys are in kebab case; errors are RFC 9457 problem details.
 
+mod owner;
 mod shape;
 
 use axum::{
@@ -8,6 +9,8 @@ use axum::{
     middleware::from_fn,
     routing::{get, post},
 };
+
+use mudguard_policy::MacAddress;
 
 use crate::{
     Web,
@@ -24,6 +27,7 @@ pub(crate) fn control(web: Web) -> Router {
     reading()
         .route("/api/v1/things/{thing}/approve", post(approve))
         .route("/api/v1/things/{thing}/reject", post(reject))
+        .merge(owner::deciding())
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .with_state(web)
@@ -89,6 +93,11 @@ async fn answer(
     let Path(name) = name.map_err(|_| Refusal::Malformed)?;
     let mac = find(&web.now(), &name, &web.words.plain)?.mac;
     decide(web, mac, decision, None).await?;
+    shown(web, mac)
+}
+
+/// How a Thing stands now.
+fn shown(web: &Web, mac: MacAddress) -> Result<Json<Summary>, Refusal> {
     let snapshot = web.now();
     let thing = snapshot
         .things

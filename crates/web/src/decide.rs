@@ -46,11 +46,16 @@ pub(crate) async fn decide(
     decision: Decision,
     question: Option<String>,
 ) -> Result<(), Refusal> {
+    command(web, decision.about(mac, question)).await
+}
+
+/// Takes any decision, and returns as [`decide`] does.
+///
+/// # Errors
+/// If the manager refuses it, or the answer does not come.
+pub(crate) async fn command(web: &Web, command: Command) -> Result<(), Refusal> {
     let (reply, answer) = oneshot::channel();
-    let request = CommandRequest {
-        command: decision.about(mac, question),
-        reply,
-    };
+    let request = CommandRequest { command, reply };
     let exchange = async {
         web.commands.send(request).await.ok()?;
         answer.await.ok()

@@ -49,6 +49,8 @@ pub(crate) enum Refusal {
     TooLarge,
     #[error("the request cannot be read")]
     Malformed,
+    #[error("the request cannot be used: {0}")]
+    Unusable(String),
     #[error("the gateway did not take the decision in time; look at its state before trying again")]
     NoAnswer,
 }
@@ -81,7 +83,7 @@ impl Refusal {
             Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::OtherSite | Self::OldForm | Self::NotHere => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Malformed => StatusCode::BAD_REQUEST,
+            Self::Malformed | Self::Unusable(_) => StatusCode::BAD_REQUEST,
             Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -98,7 +100,7 @@ impl Refusal {
             Self::WrongHost => "Misdirected request",
             Self::OtherSite | Self::OldForm | Self::NotHere => "Forbidden",
             Self::TooLarge => "Request too large",
-            Self::Malformed => "Bad request",
+            Self::Malformed | Self::Unusable(_) => "Bad request",
             Self::NoAnswer => "No answer in time",
         }
     }
@@ -106,7 +108,7 @@ impl Refusal {
     /// What a person at the page reads.
     pub(crate) fn phrase(&self) -> Phrase {
         match self {
-            Self::NoSuchPath | Self::Method | Self::Malformed | Self::TooLarge => {
+            Self::NoSuchPath | Self::Method | Self::Malformed | Self::Unusable(_) | Self::TooLarge => {
                 Phrase::REFUSED_NO_SUCH_PAGE
             }
             Self::NoSuchThing(_) | Self::Ambiguous { .. } => Phrase::REFUSED_NO_SUCH_DEVICE,

@@ -1,5 +1,7 @@
 //! What the JSON holds. Words are in English, for programs that show them; decisions hang on the kinds beside them.
 
+mod decided;
+
 use std::net::IpAddr;
 
 use jiff::Timestamp;
@@ -11,6 +13,7 @@ use mudguard_policy::{AceVerdict, Initiator, MacAddress, Sum, Verdict};
 use serde::Serialize;
 
 use crate::view::{self, Blocked, View};
+use decided::{OverrideText, lifted_until};
 
 /// The gateway.
 #[derive(Debug, Serialize)]
@@ -62,6 +65,11 @@ pub(crate) struct Summary {
     trust_words: String,
     question: Option<QuestionText>,
     problem: Option<String>,
+    /// The mode that the owner chose for it instead of the home's.
+    mode: Option<Mode>,
+    /// When its limits hold again, if the owner lifted them.
+    lifted_until: Option<Timestamp>,
+    overrides: Vec<OverrideText>,
     refused_url: Option<RefusedUrl>,
     file: Option<FileText>,
     /// How many attempts were blocked, or would have been.
@@ -188,6 +196,9 @@ impl Summary {
                 .as_ref()
                 .map(|question| QuestionText::of(question, view)),
             problem: thing.problem.as_deref().map(foreign_passage),
+            mode: thing.mode,
+            lifted_until: lifted_until(thing),
+            overrides: thing.overrides.iter().map(OverrideText::of).collect(),
             refused_url: thing.refused_url.as_ref().map(|(url, reason)| RefusedUrl {
                 url: foreign_passage(url),
                 reason: reason.to_string(),

@@ -105,6 +105,18 @@ impl Control {
         .await
     }
 
+    /// Sends JSON, or what should be JSON.
+    pub(crate) async fn post(&self, path: &str, content: &str) -> Reply {
+        let stream = UnixStream::connect(self.folder.path().join("control.sock"))
+            .await
+            .unwrap();
+        let length = content.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{content}"
+        );
+        exchange(stream, &request).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Reply {
         self.send("GET", path).await
     }

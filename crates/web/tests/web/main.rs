@@ -13,4 +13,5 @@ mod guards;
 #[path = "../../examples/sample/home.rs"]
 mod home;
 mod limits;
+mod owner;
 mod page;
