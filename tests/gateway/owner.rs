@@ -7,6 +7,7 @@ use mudguard_tests::{
         Authority, DhcpClient, Home, Protocol, Reply, Thing, ThingPlan,
         addresses::server,
         mud::{MudFile, Peer},
+        until,
     },
     left_out_without_root,
 };
@@ -172,6 +173,63 @@ fn a_file_whose_lists_are_renamed_means_the_same() {
     assert!(lamp.connect(elsewhere, NEVER).is_err());
 }
 
+#[test]
+fn what_the_owner_allows_and_lifts_holds_until_it_is_ended() {
+    if left_out_without_root() {
+        return;
+    }
+    let lab = Lab::new();
+    let lamp = lab.join("lamp", "limited");
+    reaches_no(lamp, "elsewhere.example");
+    let decide = |arguments: &[&str]| {
+        let decided = lab.gateway.ask(arguments).unwrap();
+        assert_eq!(decided.code, 0, "{arguments:?}: {}", decided.complaint);
+        decided.json
+    };
+    let allow = [
+        "allow",
+        "lamp",
+        "elsewhere.example",
+        "--port",
+        "tcp/8883",
+        "--for",
+        "1h",
+    ];
+
+    let shown = decide(&allow);
+    let decided = &shown["overrides"][0];
+    assert_eq!(
+        (&decided["kind"], &decided["peer"], &decided["port"]),
+        (&"allow".into(), &"elsewhere.example".into(), &LAMP_TCP.into())
+    );
+    assert!(decided["until"].is_string(), "{shown:#}");
+    wait_until_reached(lamp, "elsewhere.example", LAMP_TCP);
+    decide(&["end", "lamp", &decided["id"].to_string()]);
+    wait_until_not_reached(lamp, "elsewhere.example");
+
+    decide(&allow);
+    wait_until_reached(lamp, "elsewhere.example", LAMP_TCP);
+    let shown = decide(&["undo", "lamp"]);
+    assert_eq!(shown["overrides"], Value::Array(Vec::new()));
+    wait_until_not_reached(lamp, "elsewhere.example");
+
+    let shown = decide(&["lift", "lamp", "--for", "15m"]);
+    assert!(shown["lifted-until"].is_string(), "{shown:#}");
+    assert_eq!(decide(&["status"])["lifted"], 1);
+    wait_until_reached(lamp, "elsewhere.example", LAMP_TCP);
+    decide(&["undo", "lamp"]);
+    wait_until_not_reached(lamp, "elsewhere.example");
+    assert_eq!(decide(&["status"])["lifted"], 0);
+
+    let refused = lab.gateway.ask(&["undo", "lamp"]).unwrap();
+    assert_eq!(refused.code, 1);
+    assert!(
+        refused.complaint.contains("can be taken back"),
+        "{}",
+        refused.complaint
+    );
+}
+
 /// A home with a lamp and a camera; of the camera's file nothing is there yet.
 fn with_camera() -> Lab {
     Lab::with(
@@ -190,6 +248,15 @@ fn camera_file() -> MudFile<'static> {
         .systeminfo("A camera of the laboratory")
         .permit_dns_and_ntp()
         .permit(Peer::Name(CAMERA_CLOUD), Protocol::Tcp, LAMP_TCP)
+}
+
+/// Waits until neither family of a name is reached: an end is shown some milliseconds before the kernel has it.
+fn wait_until_not_reached(thing: &Thing, name: &str) {
+    for address in look_up(thing, name) {
+        let to = SocketAddr::new(address, LAMP_TCP);
+        until(SOON, || Ok((!reaches_tcp(thing, to)).then_some(())))
+            .unwrap_or_else(|_| panic!("{} still reaches {to}", thing.name()));
+    }
 }
 
 /// The name is told, and not reached over either family.

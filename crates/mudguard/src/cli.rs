@@ -1,9 +1,13 @@
 //! The command line: one definition, from which help, completions and man pages are made.
 
+pub(crate) mod owner;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mudguard_policy::MacAddress;
+
+use owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, RenameArgs, SetUrlArgs};
 
 /// Enforces what each device of a home may do, as its maker says in its MUD file (RFC 8520).
 ///
@@ -33,6 +37,26 @@ pub(crate) enum Command {
     Approve(ThingArgs),
     /// Answer the question about a Thing with no
     Reject(ThingArgs),
+    /// List only the Things that wait for an answer
+    Inbox(ClientArgs),
+    /// Give a Thing a name
+    Rename(RenameArgs),
+    /// Lift all limits of a Thing for a while
+    Lift(LiftArgs),
+    /// Allow a Thing another end beside its file, for an hour if nothing else is said
+    Allow(FlowsArgs),
+    /// Block another end that the file may permit, for an hour if nothing else is said
+    Block(FlowsArgs),
+    /// End what was allowed, blocked or lifted
+    End(EndArgs),
+    /// Take back what was decided last about a Thing
+    Undo(ThingArgs),
+    /// Say which MUD URL a Thing has
+    SetUrl(SetUrlArgs),
+    /// Choose another mode for one Thing than the home's
+    Mode(ModeArgs),
+    /// Forget a Thing with all that was decided about it
+    Forget(ThingArgs),
     /// Read MUD files and say what is wrong with them
     Lint(LintArgs),
     /// Show what a MUD file means for a home, ACE by ACE

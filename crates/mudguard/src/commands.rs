@@ -10,6 +10,7 @@ mod lint;
 mod manual;
 mod observe;
 mod off;
+mod owner;
 mod retrieve;
 mod site_file;
 mod source;
@@ -50,6 +51,16 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Why(args) => things::why(&args),
         Command::Approve(args) => things::decide(&args, "approve"),
         Command::Reject(args) => things::decide(&args, "reject"),
+        Command::Inbox(args) => things::inbox(&args),
+        Command::Rename(args) => owner::rename(&args),
+        Command::Lift(args) => owner::lift(&args),
+        Command::Allow(args) => owner::flows(&args, "allow"),
+        Command::Block(args) => owner::flows(&args, "block"),
+        Command::End(args) => owner::end(&args),
+        Command::Undo(args) => owner::undo(&args),
+        Command::SetUrl(args) => owner::set_url(&args),
+        Command::Mode(args) => owner::mode(&args),
+        Command::Forget(args) => owner::forget(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Explain(args) => explain::run(&args),

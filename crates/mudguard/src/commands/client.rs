@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context, bail};
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::{Method, Request, StatusCode, body::Bytes};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -15,29 +15,41 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// How long the gateway may take to answer.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// Asks the running gateway.
+/// Asks the running gateway; `content` is what a decision says, if it says anything.
 ///
 /// # Errors
 /// If no gateway runs, it does not answer, or it refuses; the text says which and what to do.
-pub(crate) async fn ask(socket: &Path, method: Method, path: &str) -> anyhow::Result<Value> {
+pub(crate) async fn ask(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    content: Option<&Value>,
+) -> anyhow::Result<Value> {
     let stream = UnixStream::connect(socket).await.with_context(|| {
         format!(
             "no gateway answers at {}; start it with `mudguard run`, or name its socket with --control",
             socket.display()
         )
     })?;
-    tokio::time::timeout(TIME_LIMIT, exchange(stream, method, path))
+    tokio::time::timeout(TIME_LIMIT, exchange(stream, method, path, content))
         .await
         .context("the gateway did not answer within 10 s; see its log")?
 }
 
-async fn exchange(stream: UnixStream, method: Method, path: &str) -> anyhow::Result<Value> {
+async fn exchange(
+    stream: UnixStream,
+    method: Method,
+    path: &str,
+    content: Option<&Value>,
+) -> anyhow::Result<Value> {
+    let content = content.map(serde_json::to_vec).transpose()?.unwrap_or_default();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("host", "localhost")
-        .body(Empty::<Bytes>::new())?;
+        .header("content-type", "application/json")
+        .body(Full::new(Bytes::from(content)))?;
     let (answer, ended) = tokio::join!(
         async {
             let response = sender.send_request(request).await?;

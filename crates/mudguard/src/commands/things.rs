@@ -1,4 +1,4 @@
-//! The commands about the Things of the running gateway: `status`, `things`, `why`, `approve`, `reject`.
+//! The commands about the Things of the running gateway: `status`, `things`, `why`, `inbox`, `approve`, `reject`.
 //!
 //! The words come from the gateway, which has them from `explain`; here they are only put in order. `--json` prints what the gateway
 //! sends.
@@ -17,38 +17,74 @@ use crate::{
 };
 
 pub(super) fn status(args: &ClientArgs) -> anyhow::Result<ExitCode> {
-    show(args, Method::GET, "/api/v1/status", text::status)
+    let answer = get(args, "/api/v1/status")?;
+    show(args, &answer, text::status)
 }
 
 pub(super) fn list(args: &ClientArgs) -> anyhow::Result<ExitCode> {
-    show(args, Method::GET, "/api/v1/things", text::things)
+    let answer = get(args, "/api/v1/things")?;
+    show(args, &answer, text::things)
+}
+
+/// What waits, across the Things.
+pub(super) fn inbox(args: &ClientArgs) -> anyhow::Result<ExitCode> {
+    let mut answer = get(args, "/api/v1/things")?;
+    keep_waiting(&mut answer);
+    show(args, &answer, text::inbox)
+}
+
+fn keep_waiting(answer: &mut Value) {
+    if let Some(things) = answer.get_mut("things").and_then(Value::as_array_mut) {
+        things.retain(|thing| thing.get("question").is_some_and(Value::is_object));
+    }
 }
 
 pub(super) fn why(args: &ThingArgs) -> anyhow::Result<ExitCode> {
-    show(&args.client, Method::GET, &path(&args.thing, ""), text::thing)
+    let answer = get(&args.client, &path(&args.thing, ""))?;
+    show(&args.client, &answer, text::thing)
 }
 
 /// `decision` is `approve` or `reject`.
 pub(super) fn decide(args: &ThingArgs, decision: &str) -> anyhow::Result<ExitCode> {
-    show(
-        &args.client,
-        Method::POST,
-        &path(&args.thing, &format!("/{decision}")),
-        text::decided,
-    )
+    let path = path(&args.thing, &format!("/{decision}"));
+    let answer = block_on(ask(&args.client.control, Method::POST, &path, None))?;
+    show(&args.client, &answer, text::decided)
 }
 
-fn show(
+/// What is said of a decision that was taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Words {
+    /// How the Thing stands now.
+    Standing,
+    /// That it is gone.
+    Forgotten,
+}
+
+/// Sends a decision that says more than yes or no. `word` is the last segment of its path.
+pub(super) fn send(
     args: &ClientArgs,
-    method: Method,
-    path: &str,
-    text: impl Fn(&Value) -> Vec<String>,
+    thing: &str,
+    word: &str,
+    content: &Value,
+    words: Words,
 ) -> anyhow::Result<ExitCode> {
-    let value = block_on(ask(&args.control, method, path))?;
+    let path = path(thing, &format!("/{word}"));
+    let answer = block_on(ask(&args.control, Method::POST, &path, Some(content)))?;
+    match words {
+        Words::Standing => show(args, &answer, text::decided),
+        Words::Forgotten => show(args, &answer, text::forgotten),
+    }
+}
+
+fn get(args: &ClientArgs, path: &str) -> anyhow::Result<Value> {
+    block_on(ask(&args.control, Method::GET, path, None))
+}
+
+fn show(args: &ClientArgs, answer: &Value, text: impl Fn(&Value) -> Vec<String>) -> anyhow::Result<ExitCode> {
     if args.json {
-        print::json(&value)?;
+        print::json(answer)?;
     } else {
-        for line in text(&value) {
+        for line in text(answer) {
             print::line(line)?;
         }
     }
@@ -71,6 +107,14 @@ fn path(thing: &str, end: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_waits_is_in_the_inbox() {
+        let waits = serde_json::json!({ "name": "camera", "question": { "kind": "file" } });
+        let mut answer = serde_json::json!({ "things": [{ "name": "lamp", "question": null }, waits] });
+        keep_waiting(&mut answer);
+        assert_eq!(answer, serde_json::json!({ "things": [waits] }));
+    }
 
     #[test]
     fn a_name_is_one_segment_of_the_path() {

@@ -31,6 +31,8 @@ pub(crate) struct Status {
     managed: usize,
     /// How many wait for the owner.
     waiting: usize,
+    /// Of how many the owner lifted the limits.
+    lifted: usize,
     /// How many attempts were blocked, or would have been; the kernel limits the samples, so this is a floor.
     blocked: u32,
     notices: Vec<NoticeText>,
@@ -160,6 +162,7 @@ impl Status {
                 .filter(|thing| thing.enforcement != Enforcement::None)
                 .count(),
             waiting: things.clone().filter(|thing| thing.question.is_some()).count(),
+            lifted: things.clone().filter(|thing| thing.is_lifted()).count(),
             blocked: sum(things.flat_map(|thing| thing.blocked.iter().map(|flow| flow.count))),
             notices: view::notices(snapshot)
                 .into_iter()

@@ -26,17 +26,18 @@ async fn the_status_counts() {
         &control.get("/api/v1/status").await,
         200,
         &expect![[r#"
-        {
-          "blocked": 90,
-          "clock": "valid",
-          "managed": 7,
-          "mode": "ask",
-          "notices": [],
-          "program": "0.1.0",
-          "things": 10,
-          "version": 7,
-          "waiting": 2
-        }"#]],
+            {
+              "blocked": 90,
+              "clock": "valid",
+              "lifted": 0,
+              "managed": 7,
+              "mode": "ask",
+              "notices": [],
+              "program": "0.1.0",
+              "things": 10,
+              "version": 7,
+              "waiting": 2
+            }"#]],
     );
 }
 

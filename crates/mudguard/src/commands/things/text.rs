@@ -28,6 +28,12 @@ pub(super) fn status(status: &Value) -> Vec<String> {
             blocked => format!("at least {} blocked", count(blocked, "attempt")),
         },
     ];
+    if number("lifted") > 0 {
+        lines.push(format!(
+            "! the limits of {} are lifted (mudguard things)",
+            count(number("lifted"), "device")
+        ));
+    }
     for notice in list(status, "notices") {
         lines.push(format!("! {}", text(notice, "text")));
     }
@@ -53,6 +59,19 @@ pub(super) fn things(answer: &Value) -> Vec<String> {
         below.push(asides(thing));
     }
     table(&rows, &below)
+}
+
+/// `mudguard inbox`.
+pub(super) fn inbox(answer: &Value) -> Vec<String> {
+    if list(answer, "things").is_empty() {
+        return vec!["nothing waits for you".to_owned()];
+    }
+    things(answer)
+}
+
+/// `mudguard forget`.
+pub(super) fn forgotten(answer: &Value) -> Vec<String> {
+    vec![format!("{} is forgotten", text(answer, "forgotten"))]
 }
 
 /// `mudguard why THING`.
@@ -97,7 +116,7 @@ pub(super) fn thing(thing: &Value) -> Vec<String> {
     lines
 }
 
-/// `mudguard approve` and `reject`: how the Thing stands now.
+/// `mudguard approve`, `reject` and whatever else is decided: how the Thing stands now.
 pub(super) fn decided(thing: &Value) -> Vec<String> {
     head(thing)
 }
@@ -120,8 +139,43 @@ fn head(thing: &Value) -> Vec<String> {
     if !addresses.is_empty() {
         lines.push(format!("  {} on {}", addresses.join(", "), text(thing, "port")));
     }
+    if let Some(mode) = thing["mode"].as_str() {
+        lines.push(format!("  mode {}, chosen for it alone", plain(mode)));
+    }
+    let flows = list(thing, "overrides")
+        .iter()
+        .filter(|decided| decided["kind"] != "lift");
+    lines.extend(flows.map(|decided| format!("  {}", overriding(thing, decided))));
     lines.extend(asides(thing).into_iter().map(|aside| format!("  {aside}")));
     lines
+}
+
+/// What the owner decided beside the file, until when, and how it is ended.
+fn overriding(thing: &Value, decided: &Value) -> String {
+    let what = match decided["kind"].as_str() {
+        Some("allow") => "allowed",
+        Some("block") => "blocked",
+        _ => "! its limits are lifted",
+    };
+    let until = match decided["until"].as_str() {
+        Some(until) => format!("until {}", plain(until)),
+        None => "for good".to_owned(),
+    };
+    let protocol = match decided["protocol"].as_u64() {
+        Some(1) => " icmp".to_owned(),
+        Some(6) => " tcp".to_owned(),
+        Some(17) => " udp".to_owned(),
+        Some(58) => " icmpv6".to_owned(),
+        Some(number) => format!(" protocol {number}"),
+        None => String::new(),
+    };
+    let port = decided["port"].as_u64().map(|port| format!(" port {port}"));
+    let peer = match decided["peer"].as_str() {
+        Some(peer) => format!(": {}{protocol}{}", plain(peer), port.unwrap_or_default()),
+        None => String::new(),
+    };
+    let id = decided["id"].as_u64().unwrap_or(0);
+    format!("{what} {until}{peer} (mudguard end {} {id})", text(thing, "mac"))
 }
 
 /// What a household must know of a Thing beside its state.
@@ -133,6 +187,10 @@ fn asides(thing: &Value) -> Vec<String> {
         let mac = text(thing, "mac");
         lines.push(format!("  mudguard approve {mac}, or mudguard reject {mac}"));
     }
+    let lifts = list(thing, "overrides")
+        .iter()
+        .filter(|decided| decided["kind"] == "lift");
+    lines.extend(lifts.map(|decided| overriding(thing, decided)));
     if let Some(problem) = thing["problem"].as_str() {
         lines.push(format!("! {}", plain(problem)));
     }
@@ -249,6 +307,28 @@ mod tests {
     }
 
     #[test]
+    fn what_the_owner_decided_is_shown_with_its_end() {
+        let mut lamp = lamp();
+        lamp["question"] = Value::Null;
+        lamp["mode"] = json!("watch");
+        let end = "2026-01-01T01:00:00Z";
+        lamp["overrides"] = json!([
+            { "id": 1, "kind": "allow", "peer": "cloud.example", "protocol": 6, "port": 443, "until": end },
+            { "id": 2, "kind": "block", "peer": "192.0.2.1", "protocol": null, "port": null, "until": null },
+            { "id": 3, "kind": "lift", "peer": null, "until": end },
+        ]);
+        assert_eq!(
+            decided(&lamp)[4..],
+            [
+                "  mode watch, chosen for it alone",
+                "  allowed until 2026-01-01T01:00:00Z: cloud.example tcp port 443 (mudguard end 02:00:00:00:00:01 1)",
+                "  blocked for good: 192.0.2.1 (mudguard end 02:00:00:00:00:01 2)",
+                "  ! its limits are lifted until 2026-01-01T01:00:00Z (mudguard end 02:00:00:00:00:01 3)",
+            ]
+        );
+    }
+
+    #[test]
     fn foreign_text_cannot_steer_the_terminal() {
         let evil = json!({ "things": [ { "name": "\u{1b}[2Jlamp", "mac": "02:00:00:00:00:01" } ] });
         assert!(!things(&evil).join("\n").contains('\u{1b}'));
@@ -262,8 +342,9 @@ mod tests {
     }
 
     #[test]
-    fn notices_are_part_of_the_status() {
+    fn notices_and_lifted_limits_are_part_of_the_status() {
         let answer = json!({ "program": "0.1.0", "mode": "ask", "things": 1, "managed": 1, "waiting": 0, "blocked": 0,
+                             "lifted": 1,
                              "notices": [ { "kind": "laboratory", "text": "A laboratory setting is on" } ] });
         assert_eq!(
             status(&answer),
@@ -271,6 +352,7 @@ mod tests {
                 "Mudguard 0.1.0 is running, mode ask",
                 "1 device, 1 limited, nothing waits for you",
                 "nothing was blocked",
+                "! the limits of 1 device are lifted (mudguard things)",
                 "! A laboratory setting is on",
             ]
         );
