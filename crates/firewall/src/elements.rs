@@ -23,6 +23,7 @@ use crate::{
     netlink::elements::{ElementSocket, Wanted},
     sets::Plane,
     skeleton::bound,
+    table::Standing,
 };
 
 /// At most so many names of one answer are looked at: a chain of aliases is not longer.
@@ -59,6 +60,8 @@ pub(crate) struct State {
     pub(crate) answers: Answers,
     /// Whether this daemon has loaded a ruleset.
     pub(crate) has_ruleset: bool,
+    /// What the last ruleset left in the kernel, table by table.
+    pub(crate) standing: Vec<Standing>,
     /// Of the ruleset in force.
     pub(crate) index: Index,
     pub(crate) in_force: InForce,
@@ -72,6 +75,7 @@ impl Shared {
                 socket: ElementSocket::open()?,
                 answers: Answers::default(),
                 has_ruleset: false,
+                standing: Vec::new(),
                 index: Index::new(),
                 in_force: InForce::default(),
             })),

@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use tracing::warn;
 
 use crate::{
-    Denials, Elements, FirewallError, Kernel,
+    Denials, Elements, FirewallError, Kernel, TABLE,
     elements::{Shared, State},
     flows::{InForce, Revoked},
     lower::{Lowered, lower},
     nft,
     restore::restore,
-    table::{Element, Table},
+    table::{Element, Standing, Table},
     tables,
 };
 
@@ -125,7 +125,7 @@ fn apply(
         warn!("what Things were told before the start could not be read from the kernel: {error}");
     }
     write_learned(&mut lowered, &mut state, now);
-    load(&lowered.commands())?;
+    state.standing = load_over(&lowered, std::mem::take(&mut state.standing))?;
     state.has_ruleset = true;
     state.index = lowered.index;
     shared.set_owner(lowered.owner);
@@ -171,6 +171,41 @@ fn write_learned(lowered: &mut Lowered, state: &mut State, now: Instant) {
         }
     }
     lowered.index = index;
+}
+
+/// Loads a ruleset over the one before, and says what stands then. Tables that cannot be brought to it are replaced: they were made by
+/// another version, or are not there.
+fn load_over(lowered: &Lowered, before: Vec<Standing>) -> Result<Vec<Standing>, FirewallError> {
+    let before = if before.is_empty() {
+        standing(lowered)
+    } else {
+        Some(before)
+    };
+    let updated = before.is_some_and(|before| {
+        let tables = lowered.tables().zip(&before);
+        let commands: Vec<_> = tables
+            .flat_map(|(table, standing)| table.update(standing))
+            .collect();
+        nft::run(&json!({ "nftables": commands }).to_string(), &[]).is_ok()
+    });
+    if !updated {
+        load(&lowered.commands())?;
+    }
+    Ok(lowered.tables().map(Table::standing).collect())
+}
+
+/// What an earlier daemon left in the kernel; `None` if a table is not there.
+fn standing(lowered: &Lowered) -> Option<Vec<Standing>> {
+    let listed = |table: &Table| {
+        let family = if table.family == NfFamily::Bridge {
+            "bridge"
+        } else {
+            "inet"
+        };
+        let text = nft::ask(&["--terse", "list", "table", family, TABLE]).ok()?;
+        Some(Standing::listed(&serde_json::from_str(&text).ok()?))
+    };
+    lowered.tables().map(listed).collect()
 }
 
 /// Another program may change the ruleset while nft reads it; the kernel then refuses what nft made of it.

@@ -98,14 +98,14 @@ impl Lowered {
         }
     }
 
+    /// Both tables, as far as the kernel can have them.
+    pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
+        [Some(&self.routed), self.bridged.as_ref()].into_iter().flatten()
+    }
+
     /// The commands that put the tables into the kernel, in place of what it has of ours.
     pub(crate) fn commands(&self) -> Value {
-        let tables = [Some(&self.routed), self.bridged.as_ref()];
-        let commands: Vec<_> = tables
-            .into_iter()
-            .flatten()
-            .flat_map(Table::replacement)
-            .collect();
+        let commands: Vec<_> = self.tables().flat_map(Table::replacement).collect();
         json!({ "nftables": commands })
     }
 }

@@ -6,7 +6,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
 };
 
 use nftables::{
@@ -82,6 +82,30 @@ pub(crate) struct Rule {
 /// At most so many elements stand in a learned set: 256 Things with as many pairs as are kept of one.
 const LEARNED_SIZE: u32 = 131_072;
 
+/// The names of what stands in a table of the kernel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    chains: BTreeSet<String>,
+    /// With nft's word for the kind: a set or a map.
+    sets: BTreeMap<String, &'static str>,
+}
+
+impl Standing {
+    /// From what nft lists of a table (libnftables-json(5)).
+    pub(crate) fn listed(listing: &Value) -> Self {
+        let mut standing = Self::default();
+        let objects = listing["nftables"].as_array().into_iter().flatten();
+        for object in objects {
+            let name = |kind: &str| object[kind]["name"].as_str().map(str::to_owned);
+            standing.chains.extend(name("chain"));
+            for kind in ["set", "map"] {
+                standing.sets.extend(name(kind).map(|name| (name, kind)));
+            }
+        }
+        standing
+    }
+}
+
 impl Table {
     pub(crate) fn new(family: NfFamily) -> Self {
         Self {
@@ -152,19 +176,62 @@ impl Table {
         };
         let mut commands = Vec::from(Self::removal(self.family));
         commands.push(command(NfCmd::Add(NfListObject::Table(table))));
-        commands.extend(self.counters.iter().map(|name| self.counter_declaration(name)));
-        commands.extend(self.sets.values().map(|set| self.set_declaration(set)));
-        commands.extend(
-            self.chains
-                .iter()
-                .map(|(name, chain)| self.chain_declaration(name, chain)),
-        );
-        for (name, chain) in &self.chains {
-            commands.extend(chain.rules.iter().map(|rule| self.rule(name, rule)));
-        }
-        let filled = self.sets.values().filter(|set| !set.elements.is_empty());
-        commands.extend(filled.map(|set| self.elements(set)));
+        commands.extend(self.declarations());
+        commands.extend(self.content());
         commands
+    }
+
+    /// Brings the kernel's table to this one, chain by chain and set by set. A packet that is judged meanwhile meets the old rules or the new
+    /// ones: where a table is removed and made anew, one in many thousands met neither, for its chains and its verdict maps end at once.
+    pub(crate) fn update(&self, standing: &Standing) -> Vec<Value> {
+        let object = |name: &str| json!({ "family": self.family, "table": TABLE, "name": name });
+        let table = json!({ "family": self.family, "name": TABLE });
+        let mut commands = vec![json!({ "add": { "table": table } })];
+        commands.extend(self.declarations());
+        commands.push(json!({ "flush": { "table": table } }));
+        commands
+            .extend((standing.sets.iter()).map(|(name, kind)| json!({ "flush": { *kind: object(name) } })));
+        let chains = standing.chains.iter();
+        let obsolete = chains.filter(|name| !self.chains.contains_key(*name));
+        commands.extend(obsolete.map(|name| json!({ "delete": { "chain": object(name) } })));
+        let sets = standing.sets.iter();
+        let obsolete = sets.filter(|(name, _)| !self.sets.contains_key(name.as_str()));
+        commands.extend(obsolete.map(|(name, kind)| json!({ "delete": { *kind: object(name) } })));
+        commands.extend(self.content());
+        commands
+    }
+
+    /// The names of what the table holds.
+    pub(crate) fn standing(&self) -> Standing {
+        let kind = |set: &Set| {
+            if set.kind == SetKind::Verdicts {
+                "map"
+            } else {
+                "set"
+            }
+        };
+        Standing {
+            chains: self.chains.keys().cloned().collect(),
+            sets: (self.sets.iter())
+                .map(|(name, set)| (name.clone().into_owned(), kind(set)))
+                .collect(),
+        }
+    }
+
+    fn declarations(&self) -> Vec<Value> {
+        let counters = self.counters.iter().map(|name| self.counter_declaration(name));
+        let sets = self.sets.values().map(|set| self.set_declaration(set));
+        let chains = self.chains.iter();
+        let chains = chains.map(|(name, chain)| self.chain_declaration(name, chain));
+        counters.chain(sets).chain(chains).collect()
+    }
+
+    fn content(&self) -> Vec<Value> {
+        let chains = self.chains.iter();
+        let rules =
+            chains.flat_map(|(name, chain)| chain.rules.iter().map(move |rule| self.rule(name, rule)));
+        let filled = self.sets.values().filter(|set| !set.elements.is_empty());
+        rules.chain(filled.map(|set| self.elements(set))).collect()
     }
 
     fn counter_declaration(&self, name: &'static str) -> Value {

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use mudguard_manager::{Enforcement, Snapshot};
-use mudguard_policy::{Peer, Protocol};
+use mudguard_policy::{Peer, PortSet, Ports, Protocol};
 
 use super::{
     bench,
@@ -138,6 +138,48 @@ fn a_ruleset_can_be_applied_again_after_another_program_flushed_all() {
         net.router.nft(&["flush", "ruleset"]);
         bench.firewall.apply(&home).await.unwrap();
         assert_eq!(net.router.nft(&["list", "ruleset"]), before);
+    });
+}
+
+#[test]
+fn a_policy_change_and_a_restart_keep_the_tables_and_leave_nothing_behind() {
+    let both_ports = Protocol::Tcp(Ports {
+        source: PortSet::one(1000),
+        destination: PortSet::one(443),
+    });
+    let ordered = home([thing(
+        1,
+        Enforcement::Enforce,
+        [rule("out", name("cloud.example.com"), both_ports)],
+    )]);
+    let plain = home_with(Enforcement::Enforce, &[1001], &[]);
+    bench(1, &ordered, async |mut bench, net: &Net| {
+        let nft = |arguments: &[&str]| net.router.nft(arguments);
+        let handles = || {
+            let tables = nft(&["-a", "list", "tables"]);
+            let ours = tables.lines().filter(|line| line.contains("mudguard"));
+            ours.map(str::to_owned).collect::<Vec<_>>()
+        };
+        // What came later is listed later, and elements in any order.
+        let ruleset = || {
+            let text = nft(&["list", "ruleset"]).replace(',', " ");
+            let mut words: Vec<_> = text.split_ascii_whitespace().map(str::to_owned).collect();
+            words.sort();
+            words
+        };
+        let (before, with_chain) = (handles(), ruleset());
+        bench.firewall.apply(&plain).await.unwrap();
+        let without = ruleset();
+        assert!(with_chain.len() > without.len());
+        assert!(!without.iter().any(|word| word.contains("names4_")));
+        // Another daemon knows nothing of the first, which has ended: only one hears the samples.
+        drop(bench);
+        let (mut second, _, _) = crate::Firewall::start().await.unwrap();
+        second.apply(&ordered).await.unwrap();
+        assert!(ruleset() == with_chain, "the chain of a Thing did not come back");
+        second.apply(&plain).await.unwrap();
+        assert!(ruleset() == without, "something was left behind");
+        assert_eq!(handles(), before, "a table was made anew");
     });
 }
 
