@@ -10,7 +10,7 @@ use mudguard_manager::Snapshot;
 use mudguard_policy::{MacAddress, Origin};
 use nftables::types::NfFamily;
 use serde_json::{Value, json};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use crate::{
     Denials, Elements, FirewallError, Kernel, TABLE,
@@ -186,7 +186,11 @@ fn load_over(lowered: &Lowered, before: Vec<Standing>) -> Result<Vec<Standing>, 
         let commands: Vec<_> = tables
             .flat_map(|(table, standing)| table.update(standing))
             .collect();
-        nft::run(&json!({ "nftables": commands }).to_string(), &[]).is_ok()
+        let result = nft::run(&json!({ "nftables": commands }).to_string(), &[]);
+        if let Err(error) = &result {
+            debug!("the tables are replaced, for they could not be changed where they stand: {error}");
+        }
+        result.is_ok()
     });
     if !updated {
         load(&lowered.commands())?;

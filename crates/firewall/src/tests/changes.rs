@@ -155,10 +155,15 @@ fn a_policy_change_and_a_restart_keep_the_tables_and_leave_nothing_behind() {
     let plain = home_with(Enforcement::Enforce, &[1001], &[]);
     bench(1, &ordered, async |mut bench, net: &Net| {
         let nft = |arguments: &[&str]| net.router.nft(arguments);
+        // A table that is made anew has another handle, and so have its chains.
         let handles = || {
-            let tables = nft(&["-a", "list", "tables"]);
-            let ours = tables.lines().filter(|line| line.contains("mudguard"));
-            ours.map(str::to_owned).collect::<Vec<_>>()
+            let listed =
+                ["inet", "bridge"].map(|family| nft(&["-a", "list", "chain", family, "mudguard", "forward"]));
+            listed.map(|text| {
+                let chain = text.lines().find(|line| line.contains("chain forward"));
+                let (_, handle) = chain.unwrap().split_once("# handle ").unwrap();
+                handle.to_owned()
+            })
         };
         // What came later is listed later, and elements in any order.
         let ruleset = || {
