@@ -19,7 +19,9 @@ pub struct Config {
     pub listen: Vec<SocketAddr>,
     /// The prefixes of the LAN, `fe80::/10` among them if clients may ask from there. Others receive nothing.
     pub lan: Vec<IpNet>,
-    /// The resolvers that are asked. The first that answers is kept until it fails.
+    /// Who is asked for what is not in the cache.
+    pub mode: Mode,
+    /// The resolvers that are asked in the modes `auto` and `forward`. The first that answers is kept until it fails.
     pub upstreams: Vec<SocketAddr>,
     /// Which addresses no name of the internet may have.
     pub special_purpose: SpecialPurpose,
@@ -27,9 +29,21 @@ pub struct Config {
     pub forward_test: bool,
     /// The memory that cached answers may take, in octets.
     pub cache_octets: usize,
-    /// What the validation of answers begins with; without it nothing is checked. The validator is told what time it is by
+    /// What the validation of answers begins with; below none of them nothing can be checked. The validator is told what time it is by
     /// [`Resolver::set_clock`](crate::Resolver::set_clock); before that no date is judged.
-    pub validation: Option<TrustAnchors>,
+    pub trust_anchors: TrustAnchors,
+}
+
+/// Who is asked for what is not in the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// The provider's resolvers, and the authoritative servers where those strip DNSSEC or fail.
+    #[default]
+    Auto,
+    /// The authoritative servers, from the root down.
+    Recursive,
+    /// Named resolvers and nobody else.
+    Forward,
 }
 
 impl Config {
@@ -42,11 +56,12 @@ impl Config {
         Self {
             listen,
             lan,
+            mode: Mode::default(),
             upstreams,
             special_purpose: SpecialPurpose::default(),
             forward_test: false,
             cache_octets: Self::CACHE_OCTETS,
-            validation: None,
+            trust_anchors: TrustAnchors::root(),
         }
     }
 

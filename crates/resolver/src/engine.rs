@@ -11,26 +11,26 @@ mod records;
 mod special_names;
 mod upstream;
 mod validation;
+mod work;
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use hickory_proto::{op::ResponseCode, rr::Record};
 use hickory_resolver::net::NetError;
 use mudguard_policy::SpecialPurpose;
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{sync::Semaphore, time::timeout_at};
 
 #[cfg(test)]
 pub(crate) use self::records::{record_for_validator, record_of_validator};
 pub(crate) use self::{answer::Answer, question::Question};
 use self::{
     cache::Cache,
-    chain::follow,
     special_names::special_answer,
-    upstream::{Reply, Upstreams},
+    upstream::{Unobtainable, Upstream},
     validation::{Unusable, Validation},
+    work::Work,
 };
 use crate::{Config, ExtendedError, counters::Counting, validate};
 
@@ -43,8 +43,8 @@ const MAX_WAITING: usize = 768;
 
 /// Answers questions.
 pub(crate) struct Engine {
-    upstreams: Upstreams,
-    validation: Option<Validation>,
+    upstream: Upstream,
+    validation: Validation,
     cache: Mutex<Cache>,
     waiting: Semaphore,
     special_purpose: SpecialPurpose,
@@ -54,7 +54,7 @@ pub(crate) struct Engine {
 }
 
 /// The time, as tests may set it.
-pub(crate) type Clock = Box<dyn Fn() -> Instant + Send + Sync>;
+pub(crate) type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
 
 /// An answer as it stands at one moment.
 #[derive(Clone, Debug)]
@@ -70,8 +70,8 @@ pub(crate) struct Resolved {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// No upstream resolver gave a usable answer in time.
-    Unreachable,
+    /// Nobody gave a usable answer in time, and why.
+    Unobtainable(ExtendedError),
     /// Too many questions wait for upstream resolvers.
     Overloaded,
     /// The answer is bogus, and why.
@@ -82,11 +82,8 @@ impl Engine {
     /// Prepares to answer; nothing is sent yet.
     pub(crate) fn new(config: &Config, counting: Arc<Counting>, clock: Clock) -> Result<Self, NetError> {
         Ok(Self {
-            upstreams: Upstreams::new(&config.upstreams, config.validation.is_some())?,
-            validation: config
-                .validation
-                .clone()
-                .map(|anchors| Validation::new(anchors, clock())),
+            upstream: Upstream::new(config, &clock)?,
+            validation: Validation::new(config.trust_anchors.clone(), clock()),
             cache: Mutex::new(Cache::new(config.cache_octets)),
             waiting: Semaphore::new(MAX_WAITING),
             special_purpose: config.special_purpose.clone(),
@@ -118,15 +115,21 @@ impl Engine {
             self.counting.count(|counters| counters.overloaded += 1);
             return Err(Failure::Overloaded);
         };
-        let answer = match timeout(PATIENCE, self.ask_and_validate(question)).await {
+        let work = Work::new(PATIENCE);
+        let answer = match timeout_at(work.deadline(), self.ask_and_validate(question, &work)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(Unusable::Bogus(error))) => {
                 self.counting.count(|counters| counters.bogus += 1);
                 return Err(Failure::Bogus(error));
             }
-            Ok(Err(Unusable::Unreachable)) | Err(_) => {
+            Ok(Err(Unusable::Unobtainable(Unobtainable(error)))) => {
                 self.counting.count(|counters| counters.upstream_failures += 1);
-                return Err(Failure::Unreachable);
+                return Err(Failure::Unobtainable(error));
+            }
+            Err(_) => {
+                self.counting.count(|counters| counters.upstream_failures += 1);
+                let Unobtainable(error) = Unobtainable::unreachable();
+                return Err(Failure::Unobtainable(error));
             }
         };
         if answer.filtered {
@@ -152,69 +155,22 @@ impl Engine {
 
     /// Tells the validator what time it is. Answers that were told without a valid clock are judged again once there is one.
     pub(crate) fn set_clock(&self, clock: validate::Clock) {
-        let Some(validation) = &self.validation else {
-            return;
-        };
-        if validation.set_clock(clock, (self.clock)()) {
+        if self.validation.set_clock(clock, (self.clock)()) {
             self.cache().clear();
         }
     }
 
-    /// Asks upstream, and validates what comes back if that is configured.
-    async fn ask_and_validate(&self, question: &Question) -> Result<Answer, Unusable> {
-        let Some(validation) = &self.validation else {
-            return self.ask(question).await.ok_or(Unusable::Unreachable);
-        };
-        validation
+    /// Asks upstream, and validates what comes back.
+    async fn ask_and_validate(&self, question: &Question, work: &Work) -> Result<Answer, Unusable> {
+        self.validation
             .resolve(
                 question,
-                &self.upstreams,
+                &self.upstream,
+                work,
                 &self.special_purpose,
                 self.forward_test,
                 (self.clock)(),
             )
             .await
-    }
-
-    /// Asks upstream, and again where a reply ends at an alias without saying what is there.
-    async fn ask(&self, question: &Question) -> Option<Answer> {
-        let mut earlier: Vec<Record> = Vec::new();
-        let mut step = question.clone();
-        loop {
-            let Reply {
-                response_code,
-                answers,
-                soa,
-                authorities: _,
-            } = self.upstreams.ask(&step).await?;
-            let chain = match follow(&step, earlier, &answers) {
-                Ok(chain) => chain,
-                Err(error) => {
-                    tracing::debug!(%question, %error, "a reply of an upstream resolver is not usable");
-                    return None;
-                }
-            };
-            let is_negative = chain.records.len() == chain.aliases;
-            let is_open = is_negative && chain.end != step.name && soa.is_none();
-            if !is_open || response_code == ResponseCode::NXDomain {
-                let response_code = if is_negative {
-                    response_code
-                } else {
-                    ResponseCode::NoError
-                };
-                return Some(Answer::new(
-                    question,
-                    chain,
-                    response_code,
-                    soa,
-                    &self.special_purpose,
-                ));
-            }
-            step = Question::new(&chain.end, question.record_type);
-            earlier = chain.records;
-            if special_answer(&step, self.forward_test).is_some() {
-                return None;
-            }
-        }
     }
 }

@@ -3,8 +3,7 @@
 //! A question comes in over UDP or TCP ([`FrontEnd`]), is resolved through the cache or the upstream resolvers, and its answer is
 //! handed to the sink; only when the sink has released it, the reply leaves. A cached answer takes the same way.
 //!
-//! With trust anchors ([`Config::validation`]) every answer is validated here ([`validate`]), whatever the upstream resolvers say
-//! about it; without, every answer says that nothing was checked ([`Security::Unchecked`]).
+//! Every answer is validated here ([`validate`]), whatever upstream resolvers say about it.
 //!
 //! What it is not: it knows neither Things nor policies (the sink does) and holds no zones. hickory carries the protocol: the codec, the request handler, the connections to upstream resolvers.
 
@@ -18,7 +17,7 @@ mod sink;
 pub mod validate;
 
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
-pub use config::{Config, StartError};
+pub use config::{Config, Mode, StartError};
 pub use counters::Counters;
 pub use front::{FrontEnd, ListenError, MoreAddresses};
 pub use resolver::{LookupError, Resolver};

@@ -31,7 +31,7 @@ impl Resolver {
         config: Config,
         sink: Arc<S>,
     ) -> Result<(Self, FrontEnd<S>), StartError> {
-        Self::start_with_clock(config, sink, Box::new(Instant::now)).await
+        Self::start_with_clock(config, sink, Arc::new(Instant::now)).await
     }
 
     pub(crate) async fn start_with_clock<S: AnswerSink>(

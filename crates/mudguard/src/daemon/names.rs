@@ -11,7 +11,9 @@ use anyhow::{Context, bail};
 use ipnet::IpNet;
 use mudguard_manager::{Home, Snapshot};
 use mudguard_policy::SpecialPurpose;
-use mudguard_resolver::{Config as ResolverConfig, FrontEnd, ListenError, MoreAddresses, Resolver};
+use mudguard_resolver::{
+    Config as ResolverConfig, FrontEnd, ListenError, MoreAddresses, Resolver, validate::TrustAnchors,
+};
 use nix::net::if_::if_nametoindex;
 use tokio::{
     sync::watch,
@@ -55,6 +57,7 @@ pub(crate) async fn start(
     let resolver = ResolverConfig {
         forward_test: !treat_as_global.is_empty(),
         special_purpose: SpecialPurpose::new(treat_as_global),
+        trust_anchors: TrustAnchors::default(),
         ..ResolverConfig::new(
             vec![first],
             prefixes(home),

@@ -4,11 +4,12 @@
 //! validator wants.
 
 use hickory_proto::{
+    op::ResponseCode,
     rr::{Record, RecordType},
     serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, NameEncoding},
 };
 
-use super::{Question, upstream::Reply};
+use super::Question;
 use crate::validate;
 
 /// A question for the validator; `None` if its name is none.
@@ -26,12 +27,16 @@ pub(super) fn question_of_validator(question: &validate::Question) -> Option<Que
 }
 
 /// A reply for the validator. A record that cannot be written is left out; then its set does not verify.
-pub(super) fn reply_for_validator(reply: &Reply) -> validate::Reply {
+pub(super) fn reply_for_validator(
+    response_code: ResponseCode,
+    answers: &[Record],
+    authorities: &[Record],
+) -> validate::Reply {
     let section = |records: &[Record]| records.iter().filter_map(record_for_validator).collect();
     validate::Reply {
-        response_code: reply.response_code.into(),
-        answers: section(&reply.answers),
-        authorities: section(&reply.authorities),
+        response_code: response_code.into(),
+        answers: section(answers),
+        authorities: section(authorities),
     }
 }
 

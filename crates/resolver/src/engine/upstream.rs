@@ -1,192 +1,77 @@
-//! The resolvers that are asked: hickory's connection pools, UDP with TCP when a reply is truncated.
+//! The seam to whoever knows what is not in the cache: other resolvers, or the authoritative servers from the root down.
 //!
-//! One pool for each resolver, because a pool takes the first error response for the answer; here the next resolver is asked.
-//! hickory draws query ids and source ports from a generator that the system seeds, and lets identical queries in flight share one.
+//! Both sides of it speak the validator's types: octets without compression. The engine asks for what a client wants, and for the DS and
+//! DNSKEY records that the validator needs on the way; it does not know how they are obtained.
+//!
+//! What holds of every implementation:
+//!
+//! - A reply is for exactly the question, "no error" or "no such name". It may end at an alias without saying what is there: the engine
+//!   asks on. Everything is asked with DO and CD; nothing is judged here, whatever a server says of itself.
+//! - A reply from the root down holds only what its server may speak of: nothing outside the zone that was asked.
+//! - DS is asked of the parent. Recursion has the answer already where a referral brought it: the DS records, or the proof that there are
+//!   none, and answers from there without asking anybody, for as long as that delegation is kept. Names that are no zone cut cost the
+//!   validator a DS question each only where no signature says which zone is theirs.
+//! - Each question that is sent is paid from [`Work`]; whoever answers is noted there; suspects are asked last.
+//! - It is cancelled by being dropped. It keeps what it learns of servers and delegations itself, bounded.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+mod forward;
+
+use hickory_resolver::net::NetError;
+
+use self::forward::Forward;
+use super::{Clock, Work};
+use crate::{
+    Config, ExtendedError, Mode,
+    validate::{Question, Reply},
 };
 
-use futures_util::StreamExt;
-use hickory_proto::{
-    op::{DnsRequest, DnsRequestOptions, Edns, Message, Query, ResponseCode},
-    rr::{Record, RecordType},
-};
-use hickory_resolver::{
-    NameServerPool, PoolContext, TlsConfig,
-    config::{ConnectionConfig, NameServerConfig, ResolverOpts},
-    net::{DnsError, NetError, runtime::TokioRuntimeProvider, xfer::DnsHandle},
-};
-use thiserror::Error;
-
-use super::Question;
-
-/// How long one resolver is waited for; UDP is repeated meanwhile.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The largest UDP reply that is asked for: what passes every path unfragmented (RFC 9715).
-const EDNS_PAYLOAD: u16 = 1232;
-
-/// The resolvers that are asked.
-pub(crate) struct Upstreams {
-    servers: Vec<Server>,
-    /// Whether signatures are asked for, and no opinion about them (the DO and CD bits; RFC 6840 section 5.9).
-    with_signatures: bool,
-    /// The one that answered last.
-    preferred: AtomicUsize,
+/// Whoever is asked.
+pub(crate) enum Upstream {
+    /// Other resolvers.
+    Forward(Forward),
 }
 
-struct Server {
-    address: SocketAddr,
-    pool: NameServerPool<TokioRuntimeProvider>,
-}
+/// Nobody gave a usable answer, and why, for the client to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unobtainable(pub(crate) ExtendedError);
 
-/// What a resolver said.
-#[derive(Clone, Debug)]
-pub(crate) struct Reply {
-    /// No error, or no such name.
-    pub(crate) response_code: ResponseCode,
-    /// The answer section, as it came.
-    pub(crate) answers: Vec<Record>,
-    /// The SOA record of the authority section.
-    pub(crate) soa: Option<Record>,
-    /// The authority section, as it came.
-    pub(crate) authorities: Vec<Record>,
-}
-
-/// Why one resolver is of no use for a question.
-#[derive(Debug, Error)]
-enum ServerError {
-    #[error("answers with {0}")]
-    ResponseCode(ResponseCode),
-    #[error("refers to other servers instead of resolving")]
-    Referral,
-    #[error("{0}")]
-    Net(NetError),
-    #[error("does not answer")]
-    Silent,
-}
-
-impl Upstreams {
-    /// Prepares to ask these resolvers; nothing is sent yet.
-    pub(crate) fn new(addresses: &[SocketAddr], with_signatures: bool) -> Result<Self, NetError> {
-        let servers = addresses
-            .iter()
-            .map(|&address| {
-                Ok(Server {
-                    address,
-                    pool: pool(address)?,
-                })
-            })
-            .collect::<Result<_, NetError>>()?;
-        Ok(Self {
-            servers,
-            with_signatures,
-            preferred: AtomicUsize::new(0),
-        })
-    }
-
-    /// Asks one resolver after the other until one answers; `None` if none does.
-    pub(crate) async fn ask(&self, question: &Question) -> Option<Reply> {
-        let first = self.preferred.load(Ordering::Relaxed);
-        let count = self.servers.len();
-        for place in (0..count).map(|offset| (first + offset) % count) {
-            let server = self.servers.get(place)?;
-            match server.ask(question, self.with_signatures).await {
-                Ok(reply) => {
-                    self.preferred.store(place, Ordering::Relaxed);
-                    return Some(reply);
-                }
-                Err(error) => {
-                    tracing::debug!(upstream = %server.address, %question, %error, "an upstream resolver failed");
-                }
+impl Upstream {
+    /// Prepares to ask; nothing is sent yet. What it keeps, it keeps by this clock, which tests may set.
+    pub(crate) fn new(config: &Config, _clock: &Clock) -> Result<Self, NetError> {
+        // Recursion is to come: until then every mode asks the resolvers that are named.
+        match config.mode {
+            Mode::Auto | Mode::Recursive | Mode::Forward => {
+                Ok(Self::Forward(Forward::new(&config.upstreams)?))
             }
         }
-        None
     }
 
-    /// Asks another resolver first from now on, because what this one says is bogus.
-    pub(crate) fn prefer_another(&self) {
-        let next = (self.preferred.load(Ordering::Relaxed) + 1) % self.servers.len().max(1);
-        self.preferred.store(next, Ordering::Relaxed);
+    /// Obtains the reply to a question.
+    pub(crate) async fn ask(&self, question: &Question, work: &Work) -> Result<Reply, Unobtainable> {
+        match self {
+            Self::Forward(forward) => forward.ask(question, work).await,
+        }
     }
-}
 
-impl Server {
-    async fn ask(&self, question: &Question, with_signatures: bool) -> Result<Reply, ServerError> {
-        let mut message = Message::query();
-        message.add_query(Query::query(question.name.clone(), question.record_type));
-        message.metadata.recursion_desired = true;
-        message.metadata.checking_disabled = with_signatures;
-        let mut edns = Edns::new();
-        edns.set_max_payload(EDNS_PAYLOAD).set_dnssec_ok(with_signatures);
-        message.set_edns(edns);
-        let mut options = DnsRequestOptions::default();
-        options.use_edns = true;
-        options.edns_payload_len = EDNS_PAYLOAD;
-        options.edns_set_dnssec_ok = with_signatures;
-        options.recursion_desired = true;
-        match self.pool.send(DnsRequest::new(message, options)).next().await {
-            Some(Ok(response)) => {
-                let message = response.into_message();
-                let response_code = message.metadata.response_code;
-                if !matches!(response_code, ResponseCode::NoError | ResponseCode::NXDomain) {
-                    return Err(ServerError::ResponseCode(response_code));
-                }
-                Ok(Reply {
-                    response_code,
-                    soa: soa_of(&message.authorities),
-                    answers: message.answers,
-                    authorities: message.authorities,
-                })
-            }
-            Some(Err(NetError::Dns(DnsError::NoRecordsFound(nothing)))) => {
-                let soa = nothing.authorities.as_deref().and_then(soa_of);
-                if soa.is_none() && nothing.ns.is_some() {
-                    return Err(ServerError::Referral);
-                }
-                Ok(Reply {
-                    response_code: nothing.response_code,
-                    answers: Vec::new(),
-                    soa,
-                    authorities: nothing.authorities.as_deref().unwrap_or_default().to_vec(),
-                })
-            }
-            Some(Err(NetError::Dns(DnsError::ResponseCode(code)))) => Err(ServerError::ResponseCode(code)),
-            Some(Err(error)) => Err(ServerError::Net(error)),
-            None => Err(ServerError::Silent),
+    /// What was answered for this name is bogus: what is kept of its delegations is not used again, and others are asked first.
+    pub(crate) fn distrust(&self, question: &Question, work: &Work) {
+        work.suspect_who_answered();
+        match self {
+            Self::Forward(_) => tracing::debug!(%question, "other resolvers are asked first"),
         }
     }
 }
 
-fn pool(address: SocketAddr) -> Result<NameServerPool<TokioRuntimeProvider>, NetError> {
-    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-        connection.port = address.port();
-        connection
-    });
-    let mut server = NameServerConfig::udp_and_tcp(address.ip());
-    server.connections = connections.into();
-    let mut options = ResolverOpts::default();
-    options.timeout = PATIENCE;
-    options.edns_payload_len = EDNS_PAYLOAD;
-    // The TCP connection after a truncated reply is shared: more than this wait on it at once only under attack.
-    options.max_active_requests = 256;
-    let context = Arc::new(PoolContext::new(options, TlsConfig::new()?));
-    Ok(NameServerPool::from_config(
-        [server],
-        context,
-        TokioRuntimeProvider::default(),
-    ))
-}
+impl Unobtainable {
+    /// No server answers with anything usable.
+    pub(crate) fn unreachable() -> Self {
+        let text = "no upstream resolver gave a usable answer";
+        Self(ExtendedError::new(ExtendedError::NO_REACHABLE_AUTHORITY, text))
+    }
 
-fn soa_of(authorities: &[Record]) -> Option<Record> {
-    authorities
-        .iter()
-        .find(|record| record.record_type() == RecordType::SOA)
-        .cloned()
+    /// It would take more questions than one query may cause.
+    pub(crate) fn too_much_work() -> Self {
+        let text = "it would take more work than one query may cause";
+        Self(ExtendedError::new(ExtendedError::OTHER, text))
+    }
 }

@@ -16,14 +16,15 @@ use super::{
     Answer, Question,
     answer::Signed,
     chain::{Chain, MAX_RECORDS},
-    records::{question_for_validator, question_of_validator, record_of_validator, reply_for_validator},
+    records::{question_for_validator, question_of_validator, record_of_validator},
     special_names::special_answer,
-    upstream::Upstreams,
+    upstream::{Unobtainable, Upstream},
+    work::Work,
 };
 use crate::{
     ExtendedError, Security,
     validate::{
-        Clock, Link, LinkKind, Overall, RecordType, Step, TrustAnchors, Validator, Verdict, ZoneCuts,
+        self, Clock, Link, LinkKind, Overall, RecordType, Step, TrustAnchors, Validator, Verdict, ZoneCuts,
     },
 };
 
@@ -46,8 +47,8 @@ pub(super) struct Validation {
 
 /// Why there is no validated answer.
 pub(super) enum Unusable {
-    /// No upstream resolver gave a usable one.
-    Unreachable,
+    /// Nobody gave a usable one.
+    Unobtainable(Unobtainable),
     /// It is bogus.
     Bogus(ExtendedError),
 }
@@ -87,7 +88,8 @@ impl Validation {
     pub(super) async fn resolve(
         &self,
         question: &Question,
-        upstreams: &Upstreams,
+        upstream: &Upstream,
+        work: &Work,
         special: &SpecialPurpose,
         forward_test: bool,
         now: Instant,
@@ -95,17 +97,16 @@ impl Validation {
         if let Some(error) = self.known_bogus(question, now) {
             return Err(Unusable::Bogus(error));
         }
+        let asked = question_for_validator(question).ok_or_else(unreachable)?;
         let mut error = None;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                upstreams.prefer_another();
-                if let Some(question) = question_for_validator(question) {
-                    lock(&self.cuts).forget(&question.name);
-                }
+                upstream.distrust(&asked, work);
+                lock(&self.cuts).forget(&asked.name);
             }
-            let verdict = self.judge(question, upstreams, forward_test, now).await?;
+            let verdict = self.judge(&asked, upstream, work, forward_test, now).await?;
             if verdict.overall() != Overall::Bogus {
-                return answer(question, &verdict, special).ok_or(Unusable::Unreachable);
+                return answer(question, &verdict, special).ok_or_else(unreachable);
             }
             tracing::debug!(%question, attempt, bogus = ?verdict.bogus(), "an answer is bogus");
             error = verdict.extended_error();
@@ -117,15 +118,22 @@ impl Validation {
 
     async fn judge(
         &self,
-        question: &Question,
-        upstreams: &Upstreams,
+        question: &validate::Question,
+        upstream: &Upstream,
+        work: &Work,
         forward_test: bool,
         now: Instant,
     ) -> Result<Verdict, Unusable> {
-        let reply = upstreams.ask(question).await.ok_or(Unusable::Unreachable)?;
-        let asked = question_for_validator(question).ok_or(Unusable::Unreachable)?;
-        let reply = reply_for_validator(&reply);
-        let mut validator = Validator::new(asked, reply, Arc::clone(&self.anchors), self.clock(now));
+        let reply = upstream
+            .ask(question, work)
+            .await
+            .map_err(Unusable::Unobtainable)?;
+        let mut validator = Validator::new(
+            question.clone(),
+            reply,
+            Arc::clone(&self.anchors),
+            self.clock(now),
+        );
         loop {
             let step = validator.step(&mut lock(&self.cuts), now);
             match step {
@@ -134,10 +142,10 @@ impl Validation {
                     let reply = match question_of_validator(&needed) {
                         // Such a name is not sent upstream, whatever leads to it.
                         Some(question) if special_answer(&question, forward_test).is_some() => None,
-                        Some(question) => upstreams.ask(&question).await,
+                        Some(_) => upstream.ask(&needed, work).await.ok(),
                         None => None,
                     };
-                    validator.supply(needed, reply.as_ref().map(reply_for_validator));
+                    validator.supply(needed, reply);
                 }
             }
         }
@@ -159,6 +167,10 @@ impl Validation {
             bogus.insert(question.clone(), (error.clone(), now + BOGUS_TTL));
         }
     }
+}
+
+fn unreachable() -> Unusable {
+    Unusable::Unobtainable(Unobtainable::unreachable())
 }
 
 /// The answer that a verdict allows: the links of its chain, and nothing that came beside them.

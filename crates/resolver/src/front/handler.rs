@@ -114,12 +114,8 @@ impl<S: AnswerSink> Handler<S> {
             },
             Err(failure) => {
                 let error = match failure {
-                    Failure::Unreachable => ExtendedError::new(
-                        ExtendedError::NO_REACHABLE_AUTHORITY,
-                        "no upstream resolver gave a usable answer",
-                    ),
                     Failure::Overloaded => ExtendedError::new(ExtendedError::OTHER, "too many queries wait"),
-                    Failure::Bogus(error) => error,
+                    Failure::Bogus(error) | Failure::Unobtainable(error) => error,
                 };
                 Reply::error(ResponseCode::ServFail, Some(error))
             }

@@ -194,16 +194,6 @@ async fn upstream_is_asked_for_signatures_and_for_no_opinion() {
 }
 
 #[tokio::test]
-async fn without_anchors_nothing_is_checked_and_no_opinion_is_passed_on() {
-    let house = House::with(&[EVIL], false).await;
-    assert_eq!(house.say("www.good.nsec.").await, (OK, false, 1, None));
-    assert_eq!(house.shown(), [Security::Unchecked]);
-    let asked = house.asked[0].lock().unwrap().clone();
-    assert_eq!(asked.len(), 1);
-    assert!(!asked[0].dnssec_ok && !asked[0].checking_disabled);
-}
-
-#[tokio::test]
 async fn what_was_answered_without_a_clock_is_judged_again_with_one() {
     let house = House::new(&[HONEST]).await;
     house.resolver.set_clock(Clock::Unknown);

@@ -36,7 +36,7 @@ pub(crate) fn start(upstream: SocketAddr, anchors: TrustAnchors, clock: Clock) -
             let special = ["192.0.2.0/24", "2001:db8::/32"].map(|prefix| prefix.parse().unwrap());
             let config = Config {
                 special_purpose: SpecialPurpose::new(special.to_vec()),
-                validation: Some(anchors),
+                trust_anchors: anchors,
                 ..Config::new(listen, lan, vec![upstream])
             };
             let (resolver, front_end) = Resolver::start(config, Arc::new(Sink)).await.unwrap();

@@ -104,16 +104,12 @@ pub(super) struct House {
 
 impl House {
     pub(super) async fn new(tampers: &[Tamper]) -> Self {
-        Self::with(tampers, true).await
-    }
-
-    pub(super) async fn with(tampers: &[Tamper], validates: bool) -> Self {
         let (upstreams, asked) = tampers.iter().map(|tamper| upstream(*tamper)).unzip();
         // The port that UDP would be given may be taken for TCP.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
         let listen = vec![free.unwrap()];
         let mut config = Config::new(listen, vec!["127.0.0.0/8".parse().unwrap()], upstreams);
-        config.validation = validates.then(|| INTERNET.anchors());
+        config.trust_anchors = INTERNET.anchors();
         let sink = Arc::new(Sink::default());
         let (resolver, front): (_, FrontEnd<Sink>) =
             Resolver::start(config, Arc::clone(&sink)).await.unwrap();
