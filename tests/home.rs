@@ -41,8 +41,8 @@ pub use self::{
     capture::Capture,
     flow::Flow,
     internet::{
-        ALIAS, Certificate, Contact, ECHO_TCP_PORTS, ECHO_UDP_PORTS, FileServer, HOSTS, Host, Internet, POOL,
-        Protocol, Reply, Request, V4_ONLY, V6_ONLY, fresh_name,
+        ALIAS, Certificate, Contact, ECHO_TCP_PORTS, ECHO_UDP_PORTS, FORGED, FileServer, HOSTS, Host,
+        Internet, POOL, Protocol, Reply, Request, V4_ONLY, V6_ONLY, fresh_name,
     },
     name::PREFIX,
     namespace::Namespace,

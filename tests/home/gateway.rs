@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::{
     Home,
     addresses::{RESOLVER_IPV4, TREAT_AS_GLOBAL},
+    internet::trust_anchor,
     namespace::Namespace,
     running::Running,
     wait::until,
@@ -102,9 +103,10 @@ impl Gateway {
              [lan]\ninterfaces = [\"br-lan\"]\n\n\
              [fetch]\ntls-roots = {roots}\n\n\
              [trust]\nanchors = {anchors}\n\n\
-             [resolver]\nupstreams = [\"{RESOLVER_IPV4}\"]\n\n\
+             [resolver]\nupstreams = [\"{RESOLVER_IPV4}\"]\nmode = \"forward\"\ntrust-anchors = [{root}]\n\n\
              [paths]\nstate = {state}\ncontrol = {control}\n\n\
              [laboratory]\ntreat-as-global = {treat_as_global}\n",
+            root = quoted(&trust_anchor(home.folder())),
             roots = quoted(home.internet().files().roots()),
             anchors = quoted(home.mud().anchors()),
             state = quoted(&folder.join("state")),

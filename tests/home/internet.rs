@@ -6,15 +6,16 @@ mod contacts;
 mod files;
 mod names;
 mod servers;
+mod signing;
 
 use std::{ops::Deref, path::Path, time::Duration};
 
-pub(super) use self::names::Zones;
+pub(super) use self::names::{Zones, trust_anchor};
 use self::servers::Servers;
 pub use self::{
     contacts::{Contact, Protocol},
     files::{Certificate, FileServer, Reply, Request},
-    names::{ALIAS, HOSTS, Host, POOL, V4_ONLY, V6_ONLY, fresh_name},
+    names::{ALIAS, FORGED, HOSTS, Host, POOL, V4_ONLY, V6_ONLY, fresh_name},
     servers::{ECHO_TCP_PORTS, ECHO_UDP_PORTS},
 };
 use super::{

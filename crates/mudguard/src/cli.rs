@@ -25,6 +25,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the gateway until it is told to stop
     Run(RunArgs),
+    /// Run only the validating resolver: no Things, no firewall
+    Resolver(ResolverArgs),
     /// Remove Mudguard's rules from the kernel; needs no running gateway
     Off(OffArgs),
     /// Show the state of the gateway
@@ -91,6 +93,14 @@ const ANCHORS: &str = "/etc/mudguard/anchors";
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The configuration file
+    #[arg(long, value_name = "FILE", default_value = "/etc/mudguard/mudguard.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Arguments of `resolver`.
+#[derive(Debug, Args)]
+pub(crate) struct ResolverArgs {
+    /// The configuration file; of its settings only those of the resolver count
     #[arg(long, value_name = "FILE", default_value = "/etc/mudguard/mudguard.toml")]
     pub(crate) config: PathBuf,
 }

@@ -45,6 +45,10 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
             daemon::run(&Config::read(&args.config)?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Resolver(args) => {
+            daemon::alone::run(&Config::read_resolver(&args.config)?)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Off(args) => off::run(&args),
         Command::Status(args) => things::status(&args),
         Command::Things(args) => things::list(&args),

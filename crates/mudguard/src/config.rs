@@ -1,11 +1,9 @@
 //! The configuration file: what the operator sets. What the household decides is state in the store, never here.
 
 mod check;
+pub(crate) mod resolver;
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    path::PathBuf,
-};
+use std::{net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use mudguard_manager::Mode;
@@ -13,6 +11,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 pub(crate) use check::ConfigError;
+use resolver::ResolverConfig;
 
 /// The whole file.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -58,16 +57,6 @@ pub(crate) struct FetchConfig {
 pub(crate) struct TrustConfig {
     /// A folder with the certificates (`*.pem`, `*.der`) under which MUD files may be signed. The web's authorities are never used.
     pub(crate) anchors: PathBuf,
-}
-
-/// The resolver of the LAN.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
-pub(crate) struct ResolverConfig {
-    /// Where it listens; empty: port 53 of every address of the LAN interfaces.
-    pub(crate) listen: Vec<SocketAddr>,
-    /// The resolvers that are asked, such as the provider's.
-    pub(crate) upstreams: Spanned<Vec<IpAddr>>,
 }
 
 /// The local page.
@@ -118,15 +107,6 @@ impl Default for TrustConfig {
     fn default() -> Self {
         Self {
             anchors: PathBuf::from("/etc/mudguard/anchors"),
-        }
-    }
-}
-
-impl Default for ResolverConfig {
-    fn default() -> Self {
-        Self {
-            listen: Vec::new(),
-            upstreams: unplaced(Vec::new()),
         }
     }
 }

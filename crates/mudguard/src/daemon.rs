@@ -3,6 +3,7 @@
 //! At the start the rules of the store are in the kernel before anything else works. At the end they stay there: `mudguard off` removes
 //! them. Each owner is a task; if one ends, the gateway ends with its reason, and its supervisor starts it again.
 
+pub(crate) mod alone;
 mod anchors;
 mod answers;
 mod clock;

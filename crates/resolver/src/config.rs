@@ -9,7 +9,7 @@ use std::{
 use ipnet::IpNet;
 use mudguard_policy::SpecialPurpose;
 
-use crate::validate::TrustAnchors;
+use crate::validate::{Name, TrustAnchors};
 
 /// What the resolver is told at its start.
 #[derive(Clone, Debug)]
@@ -27,6 +27,14 @@ pub struct Config {
     pub special_purpose: SpecialPurpose,
     /// Whether names under `test` are sent upstream instead of not existing (RFC 6761 section 6.2): for laboratories.
     pub forward_test: bool,
+    /// Whether addresses of special purpose are taken from answers: protection against DNS rebinding.
+    pub rebinding_protection: bool,
+    /// Names at and below which that is not done.
+    pub rebinding_exceptions: Vec<Name>,
+    /// Whether authoritative servers may have addresses of special purpose: for laboratories.
+    pub allow_special_purpose_servers: bool,
+    /// The servers of the root as the text of a zone file (NS, A and AAAA records); without it those of the internet.
+    pub root_hints: Option<String>,
     /// The memory that cached answers may take, in octets.
     pub cache_octets: usize,
     /// What the validation of answers begins with; below none of them nothing can be checked. The validator is told what time it is by
@@ -47,8 +55,8 @@ pub enum Mode {
 }
 
 impl Config {
-    /// The default of [`Config::cache_octets`]: 4 MiB, some thousand answers.
-    pub const CACHE_OCTETS: usize = 4 * 1024 * 1024;
+    /// The default of [`Config::cache_octets`]: 8 MiB.
+    pub const CACHE_OCTETS: usize = 8 * 1024 * 1024;
 
     /// A configuration for a home.
     #[must_use]
@@ -60,6 +68,10 @@ impl Config {
             upstreams,
             special_purpose: SpecialPurpose::default(),
             forward_test: false,
+            rebinding_protection: true,
+            rebinding_exceptions: Vec::new(),
+            allow_special_purpose_servers: false,
+            root_hints: None,
             cache_octets: Self::CACHE_OCTETS,
             trust_anchors: TrustAnchors::root(),
         }
@@ -73,7 +85,7 @@ impl Config {
         if self.lan.is_empty() {
             return Err(StartError::NoLan);
         }
-        if self.upstreams.is_empty() {
+        if self.upstreams.is_empty() && self.mode != Mode::Recursive {
             return Err(StartError::NoUpstream);
         }
         if let Some(&wildcard) = self.listen.iter().find(|address| address.ip().is_unspecified()) {

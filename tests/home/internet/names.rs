@@ -1,13 +1,19 @@
 //! The names of the internet, and who answers for them: nsd for a root zone and `example.` (RFC 6761 section 6.5), and unbound as the
-//! provider's resolver, which starts at that root.
-//!
-//! What it is not: nothing is signed here.
+//! provider's resolver, which starts at that root. Both zones are signed; the provider's resolver validates nothing.
 
-use std::{fmt::Write, fs, net::IpAddr, path::Path, time::Duration};
+use std::{
+    fmt::Write as _,
+    fs,
+    io::Write as _,
+    net::IpAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, ensure};
 use hickory_proto::rr::RecordType;
 
+use super::signing::Keys;
 use crate::home::{
     addresses::{AUTHORITATIVE_IPV4, AUTHORITATIVE_IPV6, RESOLVER_IPV4, RESOLVER_IPV6, fresh, server},
     dns::Question,
@@ -38,6 +44,9 @@ pub const ALIAS: &str = "alias.lamp-maker.example";
 pub const V4_ONLY: &str = "v4only.example";
 /// A name that has an IPv6 address only, that of server 62.
 pub const V6_ONLY: &str = "v6only.example";
+
+/// A name that the zone holds without a signature, as if somebody on the path had put it there; its address is that of server 40.
+pub const FORGED: &str = "forged.example";
 
 /// The records that are more than a server and its addresses.
 const MORE_RECORDS: &str = "\
@@ -120,13 +129,26 @@ impl Zones {
     }
 }
 
+/// The file with the DS record of the root, in the folder of the home.
+pub(in crate::home) fn trust_anchor(folder: &Path) -> PathBuf {
+    folder.join("root.ds")
+}
+
 /// Starts the authoritative server.
 pub(super) fn authoritative(namespace: &Namespace, folder: &Path, zones: &Zones) -> anyhow::Result<Running> {
+    let top = folder;
     let folder = folder.join("nsd");
     fs::create_dir(&folder)?;
     let path = folder.display();
-    fs::write(folder.join("root.zone"), root())?;
-    fs::write(folder.join("example.zone"), zones.example())?;
+    let keys = Keys::new(&folder)?;
+    let ds = keys.sign("example.", &zones.example(), &folder.join("example.zone"))?;
+    let (forged, _) = server(40);
+    fs::OpenOptions::new()
+        .append(true)
+        .open(folder.join("example.zone"))?
+        .write_all(format!("{FORGED}. 60 IN A {forged}\n").as_bytes())?;
+    let anchor = keys.sign(".", &(root() + &ds), &folder.join("root.zone"))?;
+    fs::write(trust_anchor(top), anchor)?;
     let configuration = format!(
         "server:
             server-count: 1

@@ -55,16 +55,17 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong with it.
     pub(crate) fn read(path: &Path) -> Result<Self, ConfigError> {
-        let name = path.display().to_string();
-        let unreadable = |source| ConfigError::Unreadable {
-            path: name.clone(),
-            source,
-        };
-        if fs::metadata(path).map_err(unreadable)?.len() > MAX_SIZE {
-            return Err(ConfigError::TooLong { path: name });
-        }
-        let text = fs::read_to_string(path).map_err(unreadable)?;
+        let (text, name) = text_of(path)?;
         Self::parse(&text, &name)
+    }
+
+    /// The same for a resolver that runs by itself.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(crate) fn read_resolver(path: &Path) -> Result<Self, ConfigError> {
+        let (text, name) = text_of(path)?;
+        Self::parse_resolver(&text, &name)
     }
 
     /// Reads and checks a configuration; `path` is what errors call it.
@@ -72,6 +73,22 @@ impl Config {
     /// # Errors
     /// The first thing that is wrong with it.
     pub(crate) fn parse(text: &str, path: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(text, path, Self::check)
+    }
+
+    /// The same for a resolver that runs by itself: only its section counts.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub(crate) fn parse_resolver(text: &str, path: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(text, path, |config| config.resolver.check_alone())
+    }
+
+    fn parse_with(
+        text: &str,
+        path: &str,
+        check: impl Fn(&Self) -> Result<(), (Option<Range<usize>>, String)>,
+    ) -> Result<Self, ConfigError> {
         let config: Self = toml::from_str(text).map_err(|error| {
             let message = match key_at(text, error.span()) {
                 Some(key) => format!("{key}: {}", error.message()),
@@ -79,7 +96,7 @@ impl Config {
             };
             invalid(text, path, error.span(), message)
         })?;
-        config.check().map_err(|(span, message)| match span {
+        check(&config).map_err(|(span, message)| match span {
             Some(span) => invalid(text, path, Some(span), message),
             None => ConfigError::Missing {
                 path: path.to_owned(),
@@ -105,14 +122,7 @@ impl Config {
                 ),
             ));
         }
-        if self.resolver.upstreams.get_ref().is_empty() {
-            return Err((
-                place(&self.resolver.upstreams),
-                "resolver.upstreams: names no resolver; give the addresses of the provider's, such as \
-                 [\"192.0.2.53\"]"
-                    .to_owned(),
-            ));
-        }
+        self.resolver.check()?;
         if !self.fetch.tls_roots.get_ref().is_file() {
             return Err((
                 place(&self.fetch.tls_roots),
@@ -127,7 +137,21 @@ impl Config {
     }
 }
 
-fn place<T>(value: &Spanned<T>) -> Option<Range<usize>> {
+/// The text of a file, and what errors call it.
+fn text_of(path: &Path) -> Result<(String, String), ConfigError> {
+    let name = path.display().to_string();
+    let unreadable = |source| ConfigError::Unreadable {
+        path: name.clone(),
+        source,
+    };
+    if fs::metadata(path).map_err(unreadable)?.len() > MAX_SIZE {
+        return Err(ConfigError::TooLong { path: name });
+    }
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    Ok((text, name))
+}
+
+pub(super) fn place<T>(value: &Spanned<T>) -> Option<Range<usize>> {
     (value.span() != (0..0)).then(|| value.span())
 }
 
@@ -221,5 +245,49 @@ mod tests {
         let text = error("resolver.upstreams = [\"192.0.2.53\"]\nfetch.tls-roots = \"/nonexistent\"\n");
         assert!(text.starts_with("mudguard.toml:2:"), "{text}");
         assert!(text.contains("ca-certificates"), "{text}");
+    }
+
+    #[test]
+    fn a_resolver_by_itself_needs_an_address_and_nothing_else() {
+        let parse =
+            |text: &str| Config::parse_resolver(text, "mudguard.toml").map_err(|error| error.to_string());
+        assert!(parse("[resolver]\nlisten = [\"127.0.0.1:5300\"]\nmode = \"recursive\"\n").is_ok());
+        let text = parse("[resolver]\nmode = \"recursive\"\n").unwrap_err();
+        assert!(text.contains("resolver.listen"), "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_resolver_is_named_where_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let anchors = folder.path().join("root.key");
+        std::fs::write(&anchors, ". NS a.\n").unwrap();
+        let good = "[resolver]\nlisten = [\"127.0.0.1:5300\"]\nupstreams = [\"192.0.2.53\", \"[2001:db8::1]:5353\"]\n";
+        for (line, problem) in [
+            (
+                format!("trust-anchors = [{anchors:?}]"),
+                "root.key: line 1: neither a DS nor a DNSKEY record",
+            ),
+            (
+                "trust-anchors = [\"/nonexistent\"]".to_owned(),
+                "/nonexistent: cannot be read",
+            ),
+            (
+                "root-hints = \"/nonexistent\"".to_owned(),
+                "resolver.root-hints: /nonexistent",
+            ),
+            ("cache-bytes = 10".to_owned(), "resolver.cache-bytes: give "),
+            (
+                "rebinding-exceptions = [\"a..b\"]".to_owned(),
+                "is no domain name",
+            ),
+        ] {
+            let text = Config::parse_resolver(&format!("{good}{line}\n"), "mudguard.toml")
+                .unwrap_err()
+                .to_string();
+            assert!(
+                text.starts_with("mudguard.toml:4:") && text.contains(problem),
+                "{text}"
+            );
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::Context;
 use jiff::Timestamp;
 use mudguard_manager::{ClockState, Event};
+use mudguard_resolver::{Resolver, validate};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -77,6 +78,33 @@ pub(crate) async fn run(
     }
 }
 
+/// Tells the resolver what time it is, for as long as the gateway runs.
+pub(crate) async fn tell(
+    past: Past,
+    mut state: watch::Receiver<ClockState>,
+    resolver: Resolver,
+) -> anyhow::Result<()> {
+    loop {
+        let known = *state.borrow_and_update();
+        resolver.set_clock(reading(past, known, Timestamp::now()));
+        // A clock that stays valid may have been moved.
+        tokio::select! {
+            changed = state.changed() => changed.context("the clock is not watched any more")?,
+            () = sleep(LATER) => {}
+        }
+    }
+}
+
+/// What the validator is told.
+pub(crate) fn reading(past: Past, state: ClockState, now: Timestamp) -> validate::Clock {
+    let seconds = |time: Timestamp| u64::try_from(time.as_second()).unwrap_or(0);
+    match state {
+        ClockState::Valid => validate::Clock::Valid(seconds(now)),
+        ClockState::Floor => validate::Clock::Floor(seconds(past.floor())),
+        ClockState::Unknown => validate::Clock::Unknown,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +133,15 @@ mod tests {
         assert_eq!(past.judge(time("2027-02-28T23:59:59Z")), ClockState::Floor);
         assert_eq!(past.judge(time("2027-03-01T00:00:00Z")), ClockState::Valid);
         assert_eq!(past.floor(), time("2027-03-01T00:00:00Z"));
+    }
+
+    #[test]
+    fn the_validator_judges_dates_by_a_clock_that_is_set_only() {
+        let (past, now) = (Past::new(Some(MADE)), time("2027-03-01T00:00:00Z"));
+        let told = |state| reading(past, state, now);
+        assert_eq!(told(ClockState::Valid), validate::Clock::Valid(1_803_859_200));
+        assert_eq!(told(ClockState::Floor), validate::Clock::Floor(1_793_491_200));
+        assert_eq!(told(ClockState::Unknown), validate::Clock::Unknown);
     }
 
     #[test]

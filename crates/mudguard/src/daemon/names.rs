@@ -10,10 +10,7 @@ use std::{
 use anyhow::{Context, bail};
 use ipnet::IpNet;
 use mudguard_manager::{Home, Snapshot};
-use mudguard_policy::SpecialPurpose;
-use mudguard_resolver::{
-    Config as ResolverConfig, FrontEnd, ListenError, MoreAddresses, Resolver, validate::TrustAnchors,
-};
+use mudguard_resolver::{FrontEnd, ListenError, MoreAddresses, Resolver};
 use nix::net::if_::if_nametoindex;
 use tokio::{
     sync::watch,
@@ -23,10 +20,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::answers::Answers;
-use crate::config::Config;
-
-/// The port of DNS.
-const PORT: u16 = 53;
+use crate::config::{Config, resolver::PORT};
 
 /// How soon an address that could not be bound is tried again: a new IPv6 address is checked for duplicates first (RFC 4862).
 const AGAIN: Duration = Duration::from_secs(1);
@@ -50,20 +44,12 @@ pub(crate) async fn start(
     home: &Home,
     sink: Arc<Answers>,
 ) -> anyhow::Result<(Resolver, Names)> {
-    let configured = config.resolver.listen.clone();
-    let upstreams = config.resolver.upstreams.get_ref().iter();
-    let treat_as_global = config.laboratory.treat_as_global.clone();
+    let configured = config.resolver.listen.get_ref().clone();
     let (first, others) = wait_for_addresses(home, &configured).await?;
-    let resolver = ResolverConfig {
-        forward_test: !treat_as_global.is_empty(),
-        special_purpose: SpecialPurpose::new(treat_as_global),
-        trust_anchors: TrustAnchors::default(),
-        ..ResolverConfig::new(
-            vec![first],
-            prefixes(home),
-            upstreams.map(|&address| SocketAddr::new(address, PORT)).collect(),
-        )
-    };
+    let treat_as_global = config.laboratory.treat_as_global.clone();
+    let resolver = config
+        .resolver
+        .to_config(vec![first], prefixes(home), treat_as_global)?;
     let (resolver, first) = Resolver::start(resolver, sink)
         .await
         .context("the resolver does not start")?;

@@ -136,7 +136,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (resolver, names) = names::start(config, &home, Arc::new(sink)).await?;
     let (sightings_in, sightings) = mpsc::channel(EVENTS);
     let observer = Observer::start(interfaces.clone(), sightings_in).context("the LAN cannot be observed")?;
-    let retriever = retriever(config, OwnResolver(resolver))?;
+    let retriever = retriever(config, OwnResolver(resolver.clone()))?;
     let mut pages = Vec::new();
     for address in &config.page.listen {
         let listener = TcpListener::bind(address).await;
@@ -170,6 +170,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         events,
         commands,
     };
+    let validation_clock = clock::tell(past, clock_out.clone(), resolver);
     let retrievals = Retrievals {
         retriever,
         anchors: config.trust.anchors.clone(),
@@ -204,6 +205,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     );
     running.own("retriever", retrievals.run(wanted, events_in.clone()));
     running.own("clock", clock::run(past, clock_in, events_in));
+    running.own("clock of the resolver", validation_clock);
     running.own("list of limited Things", limited.follow(snapshots));
     for listener in pages {
         let web = web.clone();

@@ -58,6 +58,16 @@ impl TrustAnchors {
         ROOT.parse().unwrap_or_default()
     }
 
+    /// Believes in these, too.
+    pub fn add(&mut self, more: Self) {
+        for (name, mut anchor) in more.anchors {
+            let known = self.anchors.entry(name).or_default();
+            known.ds.append(&mut anchor.ds);
+            known.keys.append(&mut anchor.keys);
+        }
+        self.negative.extend(more.negative);
+    }
+
     /// Believes nothing below this name, and checks nothing there, until a time in seconds since 1970 (RFC 7646). A trust anchor
     /// further down counts all the same.
     pub fn set_negative(&mut self, name: Name, until: u64) {

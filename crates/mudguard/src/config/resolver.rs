@@ -1,0 +1,228 @@
+//! The section `[resolver]`: for the gateway's resolver and for one that runs by itself.
+
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+    ops::{Range, RangeInclusive},
+    path::{Path, PathBuf},
+};
+
+use ipnet::IpNet;
+use jiff::Timestamp;
+use mudguard_policy::SpecialPurpose;
+use mudguard_resolver::{
+    Config, Mode,
+    validate::{Name, TrustAnchors},
+};
+use serde::{Deserialize, Deserializer, de::Error};
+use toml::Spanned;
+
+use super::{check::place, unplaced};
+
+/// The port of DNS.
+pub(crate) const PORT: u16 = 53;
+
+/// The longest file of trust anchors or root hints that is read, in octets.
+const MAX_FILE: u64 = 64 * 1024;
+
+/// The least memory of the cache, in octets, and the most.
+const CACHE: RangeInclusive<usize> = 64 * 1024..=1024 * 1024 * 1024;
+
+/// The resolver of the LAN.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct ResolverConfig {
+    /// Where it listens; empty: port 53 of every address of the LAN interfaces.
+    pub(crate) listen: Spanned<Vec<SocketAddr>>,
+    /// Whom it answers when it runs by itself; the gateway answers its LAN.
+    pub(crate) clients: Vec<IpNet>,
+    /// Who is asked: `auto`, `recursive` or `forward`.
+    pub(crate) mode: ModeName,
+    /// The resolvers that are asked, such as the provider's.
+    pub(crate) upstreams: Spanned<Vec<Upstream>>,
+    /// The root servers, as a zone file; without it those of the internet.
+    pub(crate) root_hints: Option<Spanned<PathBuf>>,
+    /// Files with DS or DNSKEY records; empty: the keys of the root that are shipped.
+    pub(crate) trust_anchors: Spanned<Vec<PathBuf>>,
+    /// Names below which nothing is checked for a while (RFC 7646).
+    pub(crate) negative_trust_anchors: Vec<NegativeTrustAnchor>,
+    /// Whether authoritative servers may have special-purpose addresses: for laboratories.
+    pub(crate) allow_special_purpose_servers: bool,
+    /// Whether special-purpose addresses are taken from answers.
+    pub(crate) rebinding_protection: bool,
+    /// Names at and below which that is not done.
+    pub(crate) rebinding_exceptions: Vec<DomainName>,
+    /// The memory of the cache, in octets.
+    pub(crate) cache_bytes: Spanned<usize>,
+}
+
+/// Who is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ModeName {
+    /// The provider's resolvers, or the root where they are of no use.
+    #[default]
+    Auto,
+    /// The root.
+    Recursive,
+    /// Named resolvers only.
+    Forward,
+}
+
+/// A resolver: an address, with a port if it is not 53.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upstream(pub(crate) SocketAddr);
+
+/// A name, and until when nothing is checked there.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NegativeTrustAnchor {
+    name: DomainName,
+    until: Timestamp,
+}
+
+/// A domain name.
+#[derive(Clone, Debug)]
+pub(crate) struct DomainName(Name);
+
+impl Default for ResolverConfig {
+    fn default() -> Self {
+        Self {
+            listen: unplaced(Vec::new()),
+            clients: Vec::new(),
+            mode: ModeName::Auto,
+            upstreams: unplaced(Vec::new()),
+            root_hints: None,
+            trust_anchors: unplaced(Vec::new()),
+            negative_trust_anchors: Vec::new(),
+            allow_special_purpose_servers: false,
+            rebinding_protection: true,
+            rebinding_exceptions: Vec::new(),
+            cache_bytes: unplaced(Config::CACHE_OCTETS),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Upstream {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
+        address
+            .or_else(|_| text.parse())
+            .map(Self)
+            .map_err(|_| D::Error::custom(format!("{text:?} is no IP address, nor one with a port")))
+    }
+}
+
+impl<'de> Deserialize<'de> for DomainName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse()
+            .map(Self)
+            .map_err(|error| D::Error::custom(format!("{text:?} is no domain name: {error}")))
+    }
+}
+
+impl ResolverConfig {
+    /// Finds what is wrong with it; where, and in which words.
+    pub(super) fn check(&self) -> Result<(), (Option<Range<usize>>, String)> {
+        if self.upstreams.get_ref().is_empty() && self.mode != ModeName::Recursive {
+            return Err((
+                place(&self.upstreams),
+                "resolver.upstreams: names no resolver; give the addresses of the provider's, such as \
+                 [\"192.0.2.53\"]"
+                    .to_owned(),
+            ));
+        }
+        if !CACHE.contains(self.cache_bytes.get_ref()) {
+            let text = format!("resolver.cache-bytes: give {} to {}", CACHE.start(), CACHE.end());
+            return Err((place(&self.cache_bytes), text));
+        }
+        self.trust_anchors()
+            .map_err(|text| (place(&self.trust_anchors), text))?;
+        if let Some(file) = &self.root_hints {
+            read(file.get_ref()).map_err(|text| (place(file), format!("resolver.root-hints: {text}")))?;
+        }
+        Ok(())
+    }
+
+    /// The same for a resolver that runs by itself: it has no LAN from which it knows where to listen.
+    pub(super) fn check_alone(&self) -> Result<(), (Option<Range<usize>>, String)> {
+        if self.listen.get_ref().is_empty() {
+            return Err((
+                place(&self.listen),
+                "resolver.listen: names no address; give one with its port, such as [\"127.0.0.1:53\"]"
+                    .to_owned(),
+            ));
+        }
+        self.check()
+    }
+
+    /// What the resolver is told.
+    ///
+    /// # Errors
+    /// A file that cannot be read any more.
+    pub(crate) fn to_config(
+        &self,
+        listen: Vec<SocketAddr>,
+        lan: Vec<IpNet>,
+        treat_as_global: Vec<IpNet>,
+    ) -> anyhow::Result<Config> {
+        let hints = self.root_hints.as_ref();
+        let hints = hints.map(|file| read(file.get_ref())).transpose();
+        let upstreams = self.upstreams.get_ref();
+        Ok(Config {
+            mode: match self.mode {
+                ModeName::Auto => Mode::Auto,
+                ModeName::Recursive => Mode::Recursive,
+                ModeName::Forward => Mode::Forward,
+            },
+            forward_test: !treat_as_global.is_empty(),
+            special_purpose: SpecialPurpose::new(treat_as_global),
+            trust_anchors: self.trust_anchors().map_err(anyhow::Error::msg)?,
+            root_hints: hints.map_err(anyhow::Error::msg)?,
+            allow_special_purpose_servers: self.allow_special_purpose_servers,
+            rebinding_protection: self.rebinding_protection,
+            rebinding_exceptions: self
+                .rebinding_exceptions
+                .iter()
+                .map(|name| name.0.clone())
+                .collect(),
+            cache_octets: *self.cache_bytes.get_ref(),
+            ..Config::new(listen, lan, upstreams.iter().map(|upstream| upstream.0).collect())
+        })
+    }
+
+    fn trust_anchors(&self) -> Result<TrustAnchors, String> {
+        let files = self.trust_anchors.get_ref();
+        let mut anchors = if files.is_empty() {
+            TrustAnchors::root()
+        } else {
+            TrustAnchors::default()
+        };
+        for file in files {
+            let wrong = |text: String| format!("resolver.trust-anchors: {text}");
+            let text = read(file).map_err(wrong)?;
+            let more: TrustAnchors = text
+                .parse()
+                .map_err(|error| wrong(format!("{}: {error}", file.display())))?;
+            anchors.add(more);
+        }
+        for anchor in &self.negative_trust_anchors {
+            // Before 1970 it ended long ago.
+            let until = u64::try_from(anchor.until.as_second()).unwrap_or(0);
+            anchors.set_negative(anchor.name.0.clone(), until);
+        }
+        Ok(anchors)
+    }
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    let length = fs::metadata(file).map(|data| data.len());
+    let text = match length {
+        Ok(length) if length > MAX_FILE => return Err(format!("{}: longer than 64 KiB", file.display())),
+        Ok(_) => fs::read_to_string(file),
+        Err(error) => Err(error),
+    };
+    text.map_err(|error| format!("{}: cannot be read: {error}", file.display()))
+}
