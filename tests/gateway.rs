@@ -6,6 +6,8 @@
 
 #[path = "gateway/bad_input.rs"]
 mod bad_input;
+#[path = "gateway/brought.rs"]
+mod brought;
 #[path = "gateway/crash.rs"]
 mod crash;
 #[path = "gateway/joins.rs"]

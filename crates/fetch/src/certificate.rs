@@ -24,6 +24,8 @@ const MAX_LENGTH: usize = 64 * 1024;
 pub struct CertificateClaims {
     /// The subject of the certificate (RFC 4514); foreign text, clipped.
     pub subject: String,
+    /// The serial number, in hexadecimal digits; one authority gives each only once.
+    pub serial: String,
     /// The MUD URL.
     pub url: Option<MudUrl>,
     /// Who must have signed the MUD file.
@@ -78,6 +80,7 @@ pub fn mud_url_of_certificate(octets: &[u8]) -> Result<CertificateClaims, Certif
     let certificate = Certificate::from_der(&der).map_err(|_| CertificateError::Malformed)?;
     Ok(CertificateClaims {
         subject: name_text(&certificate.tbs_certificate.subject),
+        serial: serial(certificate.tbs_certificate.serial_number.as_bytes()),
         url: value(&certificate, MUD_URL, "id-pe-mud-url")?
             .map(url)
             .transpose()?,
@@ -85,6 +88,15 @@ pub fn mud_url_of_certificate(octets: &[u8]) -> Result<CertificateClaims, Certif
             .map(signer)
             .transpose()?,
     })
+}
+
+/// Without the octet that DER puts before a great number.
+fn serial(octets: &[u8]) -> String {
+    let octets = match octets {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        octets => octets,
+    };
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// The octets in an extension of which there may be one.

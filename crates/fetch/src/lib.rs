@@ -5,11 +5,13 @@
 
 mod certificate;
 mod clock;
+mod import;
 mod retrieval;
 mod signature;
 
 pub use certificate::{CertificateClaims, CertificateError, mud_url_of_certificate};
 pub use clock::Clock;
+pub use import::{ImportError, judge_import};
 pub use retrieval::{
     Doubt, FetchError, Limits, Lookup, LookupError, NameLookup, Outcome, Place, Refusal, Request, Resource,
     RetrievedFile, Retriever, TlsRoots, TlsRootsError, TransientCause, UntrustedCause, UnverifiedFile,

@@ -115,6 +115,9 @@ pub enum Doubt {
     /// The file names no signature.
     #[error("the file is not signed")]
     Unsigned,
+    /// The file names a signature, and was brought by hand without it.
+    #[error("the file is signed, and its signature was not brought with it")]
+    SignatureNotBrought,
     /// The signature is at a URL that is refused.
     #[error("the URL of the signature is refused: {0}")]
     SignatureUrl(MudUrlError),

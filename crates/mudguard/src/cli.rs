@@ -1,5 +1,6 @@
 //! The command line: one definition, from which help, completions and man pages are made.
 
+pub(crate) mod brought;
 pub(crate) mod owner;
 
 use std::path::PathBuf;
@@ -7,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mudguard_policy::MacAddress;
 
-use owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, RenameArgs, SetUrlArgs};
+use brought::{CertificateArgs, ImportArgs, SetUrlArgs, ThingCommand};
+use owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, RenameArgs};
 
 /// Enforces what each device of a home may do, as its maker says in its MUD file (RFC 8520).
 ///
@@ -53,8 +55,13 @@ pub(crate) enum Command {
     End(EndArgs),
     /// Take back what was decided last about a Thing
     Undo(ThingArgs),
-    /// Say which MUD URL a Thing has
+    /// Say which MUD URL a Thing has, or read it from the code on the Thing
     SetUrl(SetUrlArgs),
+    /// The same commands, spelled with the Thing first
+    #[command(subcommand, hide = true)]
+    Thing(ThingCommand),
+    /// Bring a MUD file and its signature to the running gateway, which needs no internet for it
+    Import(ImportArgs),
     /// Choose another mode for one Thing than the home's
     Mode(ModeArgs),
     /// Forget a Thing with all that was decided about it
@@ -76,7 +83,7 @@ pub(crate) enum Command {
     /// List, add and remove those who are believed to say who signed a MUD file
     #[command(subcommand)]
     Anchors(AnchorsCommand),
-    /// Show the MUD URL and the signer that the certificate of a Thing names
+    /// Show the MUD URL and the signer that the certificate of a Thing names, or announce them
     Certificate(CertificateArgs),
     /// Read a configuration file and say what is wrong with it
     CheckConfig(CheckConfigArgs),
@@ -309,16 +316,6 @@ pub(crate) struct AnchorsRemoveArgs {
     pub(crate) fingerprint: String,
     #[command(flatten)]
     pub(crate) folder: AnchorFolderArgs,
-}
-
-/// Arguments of `certificate`.
-#[derive(Debug, Args)]
-pub(crate) struct CertificateArgs {
-    /// The certificate, in PEM or DER form; - is standard input
-    pub(crate) file: String,
-    /// Print JSON
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Arguments of `check-config`.

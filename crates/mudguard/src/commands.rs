@@ -6,12 +6,14 @@ mod client;
 mod compile;
 mod diff;
 mod explain;
+mod import;
 mod lint;
 mod manual;
 mod observe;
 mod off;
 mod owner;
 mod retrieve;
+mod set_url;
 mod site_file;
 mod source;
 mod test;
@@ -24,7 +26,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use crate::{
-    cli::Command,
+    cli::{Command, brought::ThingCommand},
     config::{Config, ConfigError},
     daemon, print,
 };
@@ -62,7 +64,8 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Block(args) => owner::flows(&args, "block"),
         Command::End(args) => owner::end(&args),
         Command::Undo(args) => owner::undo(&args),
-        Command::SetUrl(args) => owner::set_url(&args),
+        Command::SetUrl(args) | Command::Thing(ThingCommand::SetUrl(args)) => set_url::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Mode(args) => owner::mode(&args),
         Command::Forget(args) => owner::forget(&args),
         Command::Lint(args) => lint::run(&args),

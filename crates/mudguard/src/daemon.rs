@@ -9,6 +9,7 @@ mod answers;
 mod clock;
 mod control;
 mod core;
+mod errands;
 mod firewall;
 mod home;
 mod limited;

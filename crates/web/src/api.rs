@@ -1,5 +1,6 @@
 //! The JSON API, version 1: what it holds is in [`shape`]; keys are in kebab case; errors are RFC 9457 problem details.
 
+mod errand;
 mod owner;
 mod shape;
 
@@ -28,6 +29,7 @@ pub(crate) fn control(web: Web) -> Router {
         .route("/api/v1/things/{thing}/approve", post(approve))
         .route("/api/v1/things/{thing}/reject", post(reject))
         .merge(owner::deciding())
+        .merge(errand::errands())
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .with_state(web)

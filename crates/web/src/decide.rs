@@ -9,7 +9,7 @@ use tokio::{sync::oneshot, time::timeout};
 use crate::{CommandRequest, Web, refusal::Refusal};
 
 /// How long the answer may take; less than a connection may last, so that the caller is told.
-const TIME_LIMIT: Duration = Duration::from_secs(8);
+pub(crate) const TIME_LIMIT: Duration = Duration::from_secs(8);
 
 /// Yes or no, as it stands in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

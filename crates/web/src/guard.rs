@@ -16,6 +16,9 @@ use crate::{Web, WebError, page, refusal::Refusal};
 /// The most octets of a request's body.
 pub(crate) const MOST_BODY_OCTETS: usize = 64 * 1024;
 
+/// The most octets of what is brought to the control socket: a MUD file and its signature.
+pub(crate) const MOST_BROUGHT_OCTETS: usize = (256 + 64) * 1024;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Nothing from elsewhere, no script, no frame, no base: markup that slipped through could do nothing.
@@ -97,9 +100,14 @@ pub(crate) fn plain_host(name: &str) -> String {
 /// Refuses what is too large, and adds the careful header fields to every answer.
 pub(crate) async fn everywhere(request: Request, next: Next) -> Response {
     let length = request.headers().get(header::CONTENT_LENGTH);
+    let most = match request.extensions().get::<Caller>() {
+        // Each of its paths has a limit of its own.
+        Some(Caller::Control) => MOST_BROUGHT_OCTETS,
+        Some(Caller::Tcp { .. }) | None => MOST_BODY_OCTETS,
+    };
     let is_too_large = length.is_some_and(|length| {
         let length = length.to_str().ok().and_then(|text| text.parse::<usize>().ok());
-        length.is_none_or(|length| length > MOST_BODY_OCTETS)
+        length.is_none_or(|length| length > most)
     });
     let mut response = if is_too_large {
         Refusal::TooLarge.into_response()

@@ -10,6 +10,7 @@
 
 mod api;
 mod decide;
+mod errand;
 mod find;
 mod guard;
 mod page;
@@ -23,6 +24,7 @@ use mudguard_explain::Language;
 use mudguard_manager::{Command, CommandError, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use errand::{Became, Errand, Imported};
 pub use server::{WebError, serve_control, serve_page};
 
 /// A decision of the owner, on its way to the task that owns the manager.
@@ -39,6 +41,7 @@ pub struct CommandRequest {
 pub struct Web {
     snapshot: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<CommandRequest>,
+    errands: Option<mpsc::Sender<Errand>>,
     words: Arc<Words>,
     names: Arc<[String]>,
     token: Arc<str>,
@@ -79,10 +82,20 @@ impl Web {
         Ok(Self {
             snapshot,
             commands,
+            errands: None,
             words: Arc::new(words),
             names: names.iter().map(|name| guard::plain_host(name)).collect(),
             token: guard::new_token()?,
         })
+    }
+
+    /// The same with somebody who runs errands; without, their paths are not there.
+    #[must_use]
+    pub fn with_errands(self, errands: mpsc::Sender<Errand>) -> Self {
+        Self {
+            errands: Some(errands),
+            ..self
+        }
     }
 
     /// The newest picture.

@@ -51,6 +51,9 @@ pub(crate) enum Refusal {
     Malformed,
     #[error("the request cannot be used: {0}")]
     Unusable(String),
+    /// What was brought is not taken; why.
+    #[error("{0}")]
+    NotTaken(String),
     #[error("the gateway did not take the decision in time; look at its state before trying again")]
     NoAnswer,
 }
@@ -84,6 +87,7 @@ impl Refusal {
             Self::OtherSite | Self::OldForm | Self::NotHere => StatusCode::FORBIDDEN,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Malformed | Self::Unusable(_) => StatusCode::BAD_REQUEST,
+            Self::NotTaken(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NoAnswer => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -101,6 +105,7 @@ impl Refusal {
             Self::OtherSite | Self::OldForm | Self::NotHere => "Forbidden",
             Self::TooLarge => "Request too large",
             Self::Malformed | Self::Unusable(_) => "Bad request",
+            Self::NotTaken(_) => "Not taken",
             Self::NoAnswer => "No answer in time",
         }
     }
@@ -108,9 +113,12 @@ impl Refusal {
     /// What a person at the page reads.
     pub(crate) fn phrase(&self) -> Phrase {
         match self {
-            Self::NoSuchPath | Self::Method | Self::Malformed | Self::Unusable(_) | Self::TooLarge => {
-                Phrase::REFUSED_NO_SUCH_PAGE
-            }
+            Self::NoSuchPath
+            | Self::Method
+            | Self::Malformed
+            | Self::Unusable(_)
+            | Self::TooLarge
+            | Self::NotTaken(_) => Phrase::REFUSED_NO_SUCH_PAGE,
             Self::NoSuchThing(_) | Self::Ambiguous { .. } => Phrase::REFUSED_NO_SUCH_DEVICE,
             // Only programs ask for what is impossible; a person reads that nothing was decided.
             Self::NothingWaits(_) | Self::Impossible(_) => Phrase::REFUSED_NOTHING_WAITS,

@@ -1,6 +1,9 @@
 //! The arguments of the commands by which the owner decides about a Thing beside its questions.
 
+use std::fs;
+
 use clap::{Args, ValueEnum};
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{ClientArgs, ThingArgs};
 
@@ -29,7 +32,7 @@ pub(crate) struct RenameArgs {
 pub(crate) struct LiftArgs {
     #[command(flatten)]
     pub(crate) thing: ThingArgs,
-    /// For how long: 15m, 1h, 2d or tomorrow, which is 24 hours; 48 hours at most
+    /// For how long: 15m, 1h, 2d, or until tomorrow: to the end of the day here; 48 hours at most
     #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     pub(crate) seconds: u64,
 }
@@ -46,7 +49,7 @@ pub(crate) struct FlowsArgs {
     /// Only this: tcp/443, udp/53, a port of both such as 443, or tcp, udp, icmp, icmpv6; everything, if it is left out
     #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<Port>,
-    /// For how long: 15m, 1h, 2d or tomorrow, which is 24 hours
+    /// For how long: 15m, 1h, 2d, or until tomorrow: to the end of the day here
     #[arg(long = "for", value_name = "TIME", value_parser = seconds, default_value = "1h")]
     pub(crate) seconds: u64,
     /// Until it is ended
@@ -65,19 +68,6 @@ pub(crate) struct EndArgs {
     /// The number of the decision, as `mudguard why` shows it
     #[arg(value_name = "NUMBER")]
     pub(crate) id: u32,
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
-}
-
-/// Arguments of `set-url`.
-#[derive(Debug, Args)]
-pub(crate) struct SetUrlArgs {
-    /// The Thing: its MAC address, which need not have been seen yet, or a name that only one has
-    #[arg(value_name = "THING")]
-    pub(crate) thing: String,
-    /// The MUD URL
-    #[arg(value_name = "URL")]
-    pub(crate) url: String,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
 }
@@ -121,7 +111,7 @@ pub(crate) struct Port {
 fn seconds(text: &str) -> Result<u64, String> {
     const DAY: u64 = 24 * 3600;
     if text == "tomorrow" {
-        return Ok(DAY);
+        return Ok(until_tomorrow(Timestamp::now(), &here()));
     }
     let unknown = || format!("\"{text}\" is no time; write 15m, 1h, 2d or tomorrow");
     let (unit, each) = [("s", 1), ("m", 60), ("h", 3600), ("d", DAY)]
@@ -138,6 +128,26 @@ fn seconds(text: &str) -> Result<u64, String> {
         Some(seconds) => Ok(seconds),
         None => Err(format!("{text} is too long")),
     }
+}
+
+/// How many seconds are left of the day.
+fn until_tomorrow(now: Timestamp, zone: &TimeZone) -> u64 {
+    let tomorrow = now
+        .to_zoned_datetime(zone.clone())
+        .tomorrow()
+        .and_then(|day| day.start_of_day());
+    let left = tomorrow.map_or(24 * 3600, |tomorrow| {
+        tomorrow.timestamp().as_second() - now.as_second()
+    });
+    u64::try_from(left).unwrap_or_default().max(1)
+}
+
+/// The time zone of this machine. OpenWrt keeps it in a file of its own, as a rule of POSIX.
+fn here() -> TimeZone {
+    TimeZone::try_system()
+        .ok()
+        .or_else(|| TimeZone::posix(fs::read_to_string("/etc/TZ").ok()?.trim()).ok())
+        .unwrap_or(TimeZone::UTC)
 }
 
 /// A port, a protocol, or both.

@@ -1,12 +1,15 @@
 //! `mudguard certificate`: the MUD URL and the signer that the certificate of a Thing names (RFC 8520 section 11).
 
-use std::process::ExitCode;
+mod kept;
+
+use std::{fs, process::ExitCode};
 
 use mudguard_fetch::{CertificateClaims, mud_url_of_certificate};
+use mudguard_policy::MacAddress;
 use serde::Serialize;
 
-use super::source;
-use crate::{cli::CertificateArgs, print};
+use super::{block_on, client::bring, source, things};
+use crate::{cli::brought::CertificateArgs, print};
 
 /// What `--json` prints.
 #[derive(Debug, Serialize)]
@@ -20,7 +23,28 @@ struct Report {
 }
 
 pub(super) fn run(args: &CertificateArgs) -> anyhow::Result<ExitCode> {
-    let report = match mud_url_of_certificate(&source::octets(&args.file)?) {
+    if let (Some(mac), Some(folder), Some(file)) = (args.mac, &args.keep, &args.file) {
+        // Whoever asks is about to let a Thing into the network, which a full disk must not forbid.
+        if let Err(error) = source::octets(file)
+            .map_err(anyhow::Error::from)
+            .and_then(|octets| kept::keep(folder, mac, &octets))
+        {
+            eprintln!("mudguard: not kept: {}", print::reasons(&error));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let (Some(mac), Some(folder), Some(serial)) = (args.mac, &args.kept, &args.serial) {
+        let (octets, path) = kept::find(folder, mac, serial)?;
+        let ended = announce(args, mac, octets)?;
+        // It has served; one that stays is replaced by the next.
+        let _ = fs::remove_file(path);
+        return Ok(ended);
+    }
+    let octets = source::octets(args.file.as_deref().unwrap_or("-"))?;
+    if let Some(mac) = args.mac.filter(|_| args.announce) {
+        return announce(args, mac, octets);
+    }
+    let report = match mud_url_of_certificate(&octets) {
         Ok(claims) => told(claims),
         Err(error) => Report {
             subject: None,
@@ -29,7 +53,7 @@ pub(super) fn run(args: &CertificateArgs) -> anyhow::Result<ExitCode> {
             reason: Some(error.to_string()),
         },
     };
-    if args.json {
+    if args.client.json {
         print::json(&report)?;
     } else {
         for line in lines(&report) {
@@ -41,6 +65,22 @@ pub(super) fn run(args: &CertificateArgs) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Tells the running gateway, which reads the certificate itself.
+fn announce(args: &CertificateArgs, mac: MacAddress, octets: Vec<u8>) -> anyhow::Result<ExitCode> {
+    anyhow::ensure!(
+        octets.len() <= kept::LONGEST,
+        "the certificate is longer than {} octets",
+        kept::LONGEST
+    );
+    let mut path = things::path(&mac.to_string(), "/certificate");
+    if let Some(port) = &args.port {
+        path += "?port=";
+        path += &things::segment(port);
+    }
+    let answer = block_on(bring(&args.client.control, &path, octets))?;
+    things::decided(&args.client, &answer)
 }
 
 fn told(claims: CertificateClaims) -> Report {

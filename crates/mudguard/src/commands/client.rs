@@ -25,13 +25,32 @@ pub(crate) async fn ask(
     path: &str,
     content: Option<&Value>,
 ) -> anyhow::Result<Value> {
+    let content = content.map(serde_json::to_vec).transpose()?.unwrap_or_default();
+    request(socket, method, path, "application/json", content).await
+}
+
+/// Brings octets to the running gateway.
+///
+/// # Errors
+/// As [`ask`].
+pub(crate) async fn bring(socket: &Path, path: &str, octets: Vec<u8>) -> anyhow::Result<Value> {
+    request(socket, Method::POST, path, "application/octet-stream", octets).await
+}
+
+async fn request(
+    socket: &Path,
+    method: Method,
+    path: &str,
+    kind: &'static str,
+    content: Vec<u8>,
+) -> anyhow::Result<Value> {
     let stream = UnixStream::connect(socket).await.with_context(|| {
         format!(
             "no gateway answers at {}; start it with `mudguard run`, or name its socket with --control",
             socket.display()
         )
     })?;
-    tokio::time::timeout(TIME_LIMIT, exchange(stream, method, path, content))
+    tokio::time::timeout(TIME_LIMIT, exchange(stream, method, path, kind, content))
         .await
         .context("the gateway did not answer within 10 s; see its log")?
 }
@@ -40,15 +59,15 @@ async fn exchange(
     stream: UnixStream,
     method: Method,
     path: &str,
-    content: Option<&Value>,
+    kind: &'static str,
+    content: Vec<u8>,
 ) -> anyhow::Result<Value> {
-    let content = content.map(serde_json::to_vec).transpose()?.unwrap_or_default();
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("host", "localhost")
-        .header("content-type", "application/json")
+        .header("content-type", kind)
         .body(Full::new(Bytes::from(content)))?;
     let (answer, ended) = tokio::join!(
         async {

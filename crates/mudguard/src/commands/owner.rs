@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::things::{self, Words};
 use crate::cli::{
     ThingArgs,
-    owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, ModeName, RenameArgs, SetUrlArgs},
+    owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, ModeName, RenameArgs},
 };
 
 pub(super) fn rename(args: &RenameArgs) -> anyhow::Result<ExitCode> {
@@ -46,11 +46,6 @@ fn flows_content(args: &FlowsArgs) -> Value {
 pub(super) fn end(args: &EndArgs) -> anyhow::Result<ExitCode> {
     let content = json!({ "id": args.id });
     things::send(&args.client, &args.thing, "end", &content, Words::Standing)
-}
-
-pub(super) fn set_url(args: &SetUrlArgs) -> anyhow::Result<ExitCode> {
-    let content = json!({ "url": args.url });
-    things::send(&args.client, &args.thing, "set-url", &content, Words::Standing)
 }
 
 pub(super) fn mode(args: &ModeArgs) -> anyhow::Result<ExitCode> {

@@ -26,13 +26,19 @@ pub(crate) struct Unreadable {
 /// # Errors
 /// If it cannot be opened or read.
 pub(crate) fn octets(name: &str) -> Result<Vec<u8>, Unreadable> {
+    octets_up_to(name, Limits::default().octets)
+}
+
+/// Reads a file, or standard input for `-`, and no more than one octet over a limit, so that whoever judges it can say that it is too long.
+///
+/// # Errors
+/// If it cannot be opened or read.
+pub(crate) fn octets_up_to(name: &str, limit: usize) -> Result<Vec<u8>, Unreadable> {
     let unreadable = |error: io::Error| Unreadable {
         name: name.to_owned(),
         reason: error.to_string(),
     };
-    let bound = u64::try_from(Limits::default().octets)
-        .unwrap_or(u64::MAX)
-        .saturating_add(1);
+    let bound = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
     let read = |source: &mut dyn Read, bytes: &mut Vec<u8>| source.take(bound).read_to_end(bytes);
     if name == "-" {

@@ -76,6 +76,11 @@ pub(super) fn send(
     }
 }
 
+/// Shows how a Thing stands after something was told about it.
+pub(super) fn decided(args: &ClientArgs, answer: &Value) -> anyhow::Result<ExitCode> {
+    show(args, answer, text::decided)
+}
+
 fn get(args: &ClientArgs, path: &str) -> anyhow::Result<Value> {
     block_on(ask(&args.control, Method::GET, path, None))
 }
@@ -92,16 +97,21 @@ fn show(args: &ClientArgs, answer: &Value, text: impl Fn(&Value) -> Vec<String>)
 }
 
 /// The path of a Thing. Its name is one segment, whatever stands in it (RFC 3986 section 2.1).
-fn path(thing: &str, end: &str) -> String {
-    let mut path = "/api/v1/things/".to_owned();
-    for octet in thing.bytes() {
+pub(super) fn path(thing: &str, end: &str) -> String {
+    format!("/api/v1/things/{}{end}", segment(thing))
+}
+
+/// A text as a part of a path or a query.
+pub(super) fn segment(text: &str) -> String {
+    let mut segment = String::new();
+    for octet in text.bytes() {
         if octet.is_ascii_alphanumeric() || b"-_~:".contains(&octet) {
-            path.push(char::from(octet));
+            segment.push(char::from(octet));
         } else {
-            path += &format!("%{octet:02X}");
+            segment += &format!("%{octet:02X}");
         }
     }
-    path + end
+    segment
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use mudguard_mud::MudUrl;
 use mudguard_store::Store;
 use mudguard_web::CommandRequest;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::Instant as Deadline,
 };
 use tracing::{debug, error, warn};
@@ -27,6 +27,19 @@ pub(crate) struct Retrieval {
     pub(crate) url: MudUrl,
     /// The entity tag of the file in force.
     pub(crate) etag: Option<String>,
+}
+
+/// An event of which somebody wants to know what came of it.
+pub(crate) struct Told {
+    pub(crate) event: Event,
+    pub(crate) reply: oneshot::Sender<Taken>,
+}
+
+/// What the manager made of an event.
+pub(crate) struct Taken {
+    pub(crate) before: Arc<Snapshot>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) after: Arc<Snapshot>,
 }
 
 /// Where the manager's actions go.
@@ -67,6 +80,7 @@ pub(crate) struct Core {
     pub(crate) outlets: Outlets,
     pub(crate) events: mpsc::Receiver<Event>,
     pub(crate) commands: mpsc::Receiver<CommandRequest>,
+    pub(crate) told: mpsc::Receiver<Told>,
 }
 
 impl Core {
@@ -85,6 +99,7 @@ impl Core {
                     None => bail!("nobody tells the manager anything any more"),
                 },
                 Some(request) = self.commands.recv() => self.command(request),
+                Some(told) = self.told.recv() => self.tell(told),
                 () = tokio::time::sleep_until(self.clock.deadline(wake)) => self.handle(Event::Tick),
             }
         }
@@ -95,19 +110,36 @@ impl Core {
         self.carry_out(actions);
     }
 
+    fn tell(&mut self, told: Told) {
+        let Told { event, reply } = told;
+        let before = self.manager.snapshot();
+        let actions = self.manager.handle(event, self.clock.now());
+        self.carry_out(actions.clone());
+        let taken = Taken {
+            before,
+            actions,
+            after: self.manager.snapshot(),
+        };
+        self.answer_when_stored(move || drop(reply.send(taken)));
+    }
+
+    /// What was acknowledged outlives a power cut, and the disk must not hold up the manager.
+    fn answer_when_stored(&self, answer: impl FnOnce() + Send + 'static) {
+        let store = self.outlets.store.clone();
+        tokio::spawn(async move {
+            if let Err(error) = store.flush().await {
+                error!(%error, "a decision holds now but is not on the disk yet");
+            }
+            answer();
+        });
+    }
+
     fn command(&mut self, request: CommandRequest) {
         let CommandRequest { command, reply } = request;
         match self.decide(command) {
-            Ok(()) => {
-                // An acknowledged decision outlives a power cut, and the disk must not hold up the manager.
-                let store = self.outlets.store.clone();
-                tokio::spawn(async move {
-                    if let Err(error) = store.flush().await {
-                        error!(%error, "a decision holds now but is not on the disk yet");
-                    }
-                    let _ = reply.send(Ok(()));
-                });
-            }
+            Ok(()) => self.answer_when_stored(move || {
+                let _ = reply.send(Ok(()));
+            }),
             Err(error) => {
                 let _ = reply.send(Err(error));
             }

@@ -104,23 +104,45 @@ impl Retrievals {
     }
 
     fn clock(&self) -> Clock {
-        match *self.clock.borrow() {
-            ClockState::Valid => Clock::Valid(Timestamp::now()),
-            ClockState::Floor | ClockState::Unknown => Clock::Provisional {
-                floor: self.past.floor(),
-            },
-        }
+        judging_clock(&self.clock, self.past)
+    }
+}
+
+/// By which dates are judged.
+pub(crate) fn judging_clock(state: &watch::Receiver<ClockState>, past: Past) -> Clock {
+    match *state.borrow() {
+        ClockState::Valid => Clock::Valid(Timestamp::now()),
+        ClockState::Floor | ClockState::Unknown => Clock::Provisional { floor: past.floor() },
     }
 }
 
 /// What the manager hears of a retrieval.
 fn retrieved(result: Result<Outcome, FetchError>) -> Retrieved {
     match result {
-        Ok(Outcome::Verified(VerifiedFile {
+        Ok(outcome) => came(outcome),
+        Err(error) => {
+            let reason = error.to_string();
+            match error {
+                FetchError::Transient { .. }
+                | FetchError::Absent { .. }
+                | FetchError::InFlight(_)
+                | FetchError::Client(_) => Retrieved::Failed { reason },
+                FetchError::TooLarge { .. } | FetchError::Untrusted { .. } | FetchError::Refused { .. } => {
+                    Retrieved::Refused { reason }
+                }
+            }
+        }
+    }
+}
+
+/// What the manager hears of a file that is there.
+pub(crate) fn came(outcome: Outcome) -> Retrieved {
+    match outcome {
+        Outcome::Verified(VerifiedFile {
             file,
             signer,
             provisional,
-        })) => {
+        }) => {
             let RetrievedFile {
                 bytes, sha256, etag, ..
             } = file;
@@ -134,7 +156,7 @@ fn retrieved(result: Result<Outcome, FetchError>) -> Retrieved {
                 etag,
             }
         }
-        Ok(Outcome::Unverified(unverified)) => {
+        Outcome::Unverified(unverified) => {
             let RetrievedFile {
                 bytes, sha256, etag, ..
             } = unverified.file;
@@ -145,19 +167,7 @@ fn retrieved(result: Result<Outcome, FetchError>) -> Retrieved {
                 etag,
             }
         }
-        Ok(Outcome::Unchanged) => Retrieved::Unchanged,
-        Err(error) => {
-            let reason = error.to_string();
-            match error {
-                FetchError::Transient { .. }
-                | FetchError::Absent { .. }
-                | FetchError::InFlight(_)
-                | FetchError::Client(_) => Retrieved::Failed { reason },
-                FetchError::TooLarge { .. } | FetchError::Untrusted { .. } | FetchError::Refused { .. } => {
-                    Retrieved::Refused { reason }
-                }
-            }
-        }
+        Outcome::Unchanged => Retrieved::Unchanged,
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     clock::{self, Past},
     control,
     core::{Clock, Core, Outlets},
+    errands::Errands,
     firewall, home,
     limited::Limited,
     names, notify,
@@ -156,6 +157,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (rules_in, rules) = watch::channel(manager.snapshot());
     let (retrievals_in, wanted) = mpsc::channel(RETRIEVALS);
     let (commands_in, commands) = mpsc::channel(COMMANDS);
+    let (told_in, told) = mpsc::channel(COMMANDS);
+    let (errands_in, errands) = mpsc::channel(COMMANDS);
     let (clock_in, clock_out) = watch::channel(clock_state);
     let outlets = Outlets {
         retrievals: retrievals_in,
@@ -169,6 +172,14 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         outlets,
         events,
         commands,
+        told,
+    };
+    let errand_runner = Errands {
+        anchors: config.trust.anchors.clone(),
+        past,
+        clock: clock_out.clone(),
+        snapshots: snapshots.clone(),
+        told: told_in,
     };
     let validation_clock = clock::tell(past, clock_out.clone(), resolver);
     let retrievals = Retrievals {
@@ -177,7 +188,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         past,
         clock: clock_out,
     };
-    let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?;
+    let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?.with_errands(errands_in);
 
     let (turn_off_in, turn_off) = mpsc::channel(1);
     let firewall = firewall::Owner {
@@ -204,6 +215,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         sightings::run(observer, sightings, interfaces, elements, events_in.clone()),
     );
     running.own("retriever", retrievals.run(wanted, events_in.clone()));
+    running.own("errands", errand_runner.run(errands));
     running.own("clock", clock::run(past, clock_in, events_in));
     running.own("clock of the resolver", validation_clock);
     running.own("list of limited Things", limited.follow(snapshots));

@@ -21,13 +21,7 @@ fn flows(words: &[&str]) -> FlowsArgs {
 
 #[test]
 fn a_time_is_a_number_with_its_unit_or_tomorrow() {
-    for (text, expected) in [
-        ("90s", 90),
-        ("15m", 900),
-        ("1h", 3600),
-        ("2d", 172_800),
-        ("tomorrow", 86_400),
-    ] {
+    for (text, expected) in [("90s", 90), ("15m", 900), ("1h", 3600), ("2d", 172_800)] {
         assert_eq!(seconds(text), Ok(expected), "{text}");
     }
     for text in [
@@ -46,6 +40,20 @@ fn a_time_is_a_number_with_its_unit_or_tomorrow() {
     ] {
         assert!(seconds(text).is_err(), "{text}");
     }
+}
+
+#[test]
+fn tomorrow_begins_where_the_router_is() {
+    let now = "2026-10-24T21:30:00Z".parse().unwrap();
+    let left = |zone: &str| until_tomorrow(now, &TimeZone::posix(zone).unwrap());
+    assert_eq!(until_tomorrow(now, &TimeZone::UTC), 2 * 3600 + 1800);
+    assert_eq!(left("CET-1CEST,M3.5.0,M10.5.0/3"), 1800);
+    assert_eq!(left("EST5EDT,M3.2.0,M11.1.0"), 6 * 3600 + 1800);
+    // The night in which summer ends has an hour more.
+    let evening = "2026-10-25T00:00:00Z".parse().unwrap();
+    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
+    assert_eq!(until_tomorrow(evening, &zone), 23 * 3600);
+    assert!(matches!(seconds("tomorrow"), Ok(1..=90_000)));
 }
 
 #[test]

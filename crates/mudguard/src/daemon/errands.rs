@@ -1,0 +1,203 @@
+//! What the owner brings to the gateway: MUD files with their signatures, and the certificates of Things. Both are judged here, by the
+//! anchors and the clock of the retrievals, and told to the manager like what was retrieved or heard.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use mudguard_fetch::{Outcome, TrustAnchors, judge_import, mud_url_of_certificate};
+use mudguard_manager::{
+    Action, Announced, Announcement, Channel, ClockState, Event, Fetched, JournalKind, Snapshot, Waiting,
+};
+use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
+use mudguard_web::{Became, Errand, Imported};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::spawn_blocking,
+};
+use tracing::info;
+
+use super::{
+    anchors,
+    clock::Past,
+    core::{Taken, Told},
+    retrievals::{came, judging_clock},
+};
+
+/// The longest name of a bridge port.
+const LONGEST_PORT: usize = 15;
+
+/// What is needed for them.
+pub(crate) struct Errands {
+    pub(crate) anchors: PathBuf,
+    pub(crate) past: Past,
+    pub(crate) clock: watch::Receiver<ClockState>,
+    pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) told: mpsc::Sender<Told>,
+}
+
+impl Errands {
+    /// Runs one after the other for as long as the gateway runs.
+    pub(crate) async fn run(self, mut errands: mpsc::Receiver<Errand>) -> anyhow::Result<()> {
+        loop {
+            let errand = errands
+                .recv()
+                .await
+                .context("nobody listens at the control socket")?;
+            // Who asked may be gone.
+            match errand {
+                Errand::Import {
+                    file,
+                    signature,
+                    reply,
+                } => drop(reply.send(self.import(file, signature).await?)),
+                Errand::Certificate {
+                    thing,
+                    port,
+                    certificate,
+                    reply,
+                } => drop(reply.send(self.certificate(thing, port, &certificate).await?)),
+            }
+        }
+    }
+
+    async fn import(
+        &self,
+        file: Vec<u8>,
+        signature: Option<Vec<u8>>,
+    ) -> anyhow::Result<Result<Imported, String>> {
+        let folder = self.anchors.clone();
+        let clock = judging_clock(&self.clock, self.past);
+        let judged = spawn_blocking(move || {
+            let anchors: TrustAnchors = anchors::read(&folder);
+            judge_import(file, signature.as_deref(), &anchors, None, clock)
+        });
+        Ok(match judged.await.context("a file that was brought")? {
+            Ok(outcome) => self.bring(outcome).await?,
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    async fn bring(&self, outcome: Outcome) -> anyhow::Result<Result<Imported, String>> {
+        let (file, signer, doubt) = match &outcome {
+            Outcome::Verified(verified) => (&verified.file, Some(verified.signer.subject.clone()), None),
+            Outcome::Unverified(unverified) => (&unverified.file, None, Some(unverified.doubt.to_string())),
+            Outcome::Unchanged => return Ok(Err("nothing was brought".to_owned())),
+        };
+        let (url, sha256) = (file.url.clone(), file.sha256);
+        info!(%url, verified = doubt.is_none(), "a MUD file was brought by hand");
+        let event = Event::Fetched(Fetched {
+            url: url.clone(),
+            retrieved: came(outcome),
+        });
+        let taken = self.tell(event).await?;
+        Ok(Ok(Imported {
+            signer,
+            doubt,
+            things: things(&taken.after, &url),
+            became: became(&taken, &url, sha256),
+            url,
+            sha256,
+        }))
+    }
+
+    async fn certificate(
+        &self,
+        mac: MacAddress,
+        port: Option<String>,
+        octets: &[u8],
+    ) -> anyhow::Result<Result<(), String>> {
+        let claims = match mud_url_of_certificate(octets) {
+            Ok(claims) => claims,
+            Err(error) => return Ok(Err(error.to_string())),
+        };
+        let Some(url) = claims.url else {
+            return Ok(Err("the certificate names no MUD URL".to_owned()));
+        };
+        let Some(port) = port.or_else(|| self.port_of(mac)) else {
+            return Ok(Err("this gateway has no LAN".to_owned()));
+        };
+        if port.is_empty() || port.len() > LONGEST_PORT || !port.bytes().all(|octet| octet.is_ascii_graphic())
+        {
+            return Ok(Err(format!("{port:?} is no name of a bridge port")));
+        }
+        info!(%mac, %url, "a Thing proved that it holds a certificate");
+        let event = Event::Announced(Announcement {
+            mac,
+            port,
+            channel: Channel::Certificate,
+            url: Announced::Url(url),
+            host_name: None,
+        });
+        let taken = self.tell(event).await?;
+        Ok(if taken.after.things.contains_key(&mac) {
+            Ok(())
+        } else {
+            Err(format!("{mac} is no address of a Thing, or too many are known"))
+        })
+    }
+
+    /// Where it was last seen, or the LAN: a Thing that has just been let in has said nothing yet.
+    fn port_of(&self, mac: MacAddress) -> Option<String> {
+        let snapshot = self.snapshots.borrow();
+        let seen = snapshot.things.get(&mac).and_then(|thing| thing.port.clone());
+        seen.or_else(|| snapshot.home.lans.first().map(|lan| lan.interface.clone()))
+    }
+
+    async fn tell(&self, event: Event) -> anyhow::Result<Taken> {
+        let (reply, answer) = oneshot::channel();
+        self.told
+            .send(Told { event, reply })
+            .await
+            .ok()
+            .context("the manager has ended")?;
+        answer.await.context("the manager has ended")
+    }
+}
+
+fn things(snapshot: &Snapshot, url: &MudUrl) -> Vec<MacAddress> {
+    let things = snapshot.things.values();
+    things
+        .filter(|thing| thing.url.as_ref() == Some(url))
+        .map(|thing| thing.mac)
+        .collect()
+}
+
+/// What the manager made of a file.
+fn became(taken: &Taken, url: &MudUrl, sha256: [u8; 32]) -> Became {
+    let in_force = |snapshot: &Snapshot| {
+        things(snapshot, url).iter().any(|mac| {
+            let file = snapshot.things.get(mac).and_then(|thing| thing.file.as_ref());
+            file.is_some_and(|file| file.sha256 == sha256)
+        })
+    };
+    let waits = taken.after.things.values().any(|thing| {
+        let question = thing.question.as_ref().map(|question| &question.waiting);
+        matches!(question, Some(Waiting::File(waiting)) if waiting.file.sha256 == sha256)
+    });
+    let refused = taken.actions.iter().find_map(|action| {
+        let Action::Journal(entry) = action else {
+            return None;
+        };
+        (entry.kind == JournalKind::FileRefused).then(|| entry.detail.clone())
+    });
+    let kept = taken.actions.iter().any(
+        |action| matches!(action, Action::SaveFile(record) if record.url == *url && record.sha256 == sha256),
+    );
+    if let Some(why) = refused {
+        let name = format!("{url}: ");
+        Became::Refused(why.strip_prefix(&name).unwrap_or(&why).to_owned())
+    } else if waits {
+        Became::Waits
+    } else if in_force(&taken.before) && in_force(&taken.after) {
+        Became::Unchanged
+    } else if in_force(&taken.after) {
+        Became::InForce
+    } else if kept {
+        Became::Kept
+    } else if things(&taken.after, url).is_empty() {
+        Became::WaitsForThing
+    } else {
+        Became::RejectedBefore
+    }
+}
