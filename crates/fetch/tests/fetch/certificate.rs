@@ -42,6 +42,16 @@ fn raw(oid: &str, octets: &[u8]) -> String {
     format!("{oid}=DER:{}", octets.join(":"))
 }
 
+/// The serial number, as openssl prints it.
+fn serial(identity: &Identity) -> String {
+    let mut openssl = std::process::Command::new("openssl");
+    openssl
+        .args(["x509", "-noout", "-serial", "-in"])
+        .arg(&identity.certificate);
+    let printed = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
+    printed.trim().strip_prefix("serial=").unwrap().to_lowercase()
+}
+
 /// A string of this ASN.1 type.
 fn string(tag: u8, octets: &[u8]) -> Vec<u8> {
     [&[tag, u8::try_from(octets.len()).unwrap()], octets].concat()
@@ -60,6 +70,7 @@ fn url_and_signer_are_read_from_pem_and_from_der() {
     let (shop, thing) = thing(&format!("{}\n{}", ia5(LAMP), raw(MUD_SIGNER, &name)));
     let expected = CertificateClaims {
         subject: "CN=Lamp 4711,O=Example Lighting".to_owned(),
+        serial: serial(&thing),
         url: Some(LAMP.parse().unwrap()),
         signer: Some(SignerSubject::from_der(&name).unwrap()),
     };
