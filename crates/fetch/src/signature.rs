@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use ring::digest;
 use rustls_pki_types::CertificateDer;
 use webpki::{EndEntityCert, Error};
-use x509_cert::name::Name;
+use x509_cert::{Certificate, name::Name};
 
 pub(crate) use self::{
     anchors::is_der,
@@ -57,6 +57,8 @@ pub struct Signer {
     pub key_sha256: [u8; 32],
     /// The authority that issued the signer's certificate.
     pub issuer: String,
+    /// SHA-256 of the public key of that authority: what "the same CA" means where names prove nothing.
+    pub ca: [u8; 32],
     /// The trust anchor under which it is believed.
     pub anchor: String,
     /// The last second in which the signer's certificate is valid.
@@ -106,7 +108,7 @@ pub fn verify(
         return Err(SignatureRefusal::DigestMismatch);
     }
     check_signature(&parsed)?;
-    let anchor = path::check(&parsed.signer, &parsed.others, anchors, clock)?;
+    let path::Way { issuer, anchor } = path::check(&parsed.signer, &parsed.others, anchors, clock)?;
 
     let certificate = &parsed.signer.certificate.tbs_certificate;
     let subject = name_text(&certificate.subject);
@@ -116,21 +118,24 @@ pub fn verify(
             found: subject,
         });
     }
-    let key = certificate
-        .subject_public_key_info
-        .to_der()
-        .map_err(|_| SignatureRefusal::NotDer)?;
     let signer = Signer {
         subject,
-        key_sha256: sha256(&key),
+        key_sha256: key_sha256(&parsed.signer.certificate)?,
         issuer: name_text(&certificate.issuer),
-        anchor,
+        ca: key_sha256(issuer)?,
+        anchor: name_text(&anchor.tbs_certificate.subject),
         not_after: validity(&parsed.signer.certificate).1,
     };
     Ok(Verified {
         signer,
         provisional: clock.is_provisional(),
     })
+}
+
+/// SHA-256 of the public key of a certificate (SubjectPublicKeyInfo in DER form).
+fn key_sha256(certificate: &Certificate) -> Result<[u8; 32], SignatureRefusal> {
+    let key = certificate.tbs_certificate.subject_public_key_info.to_der();
+    key.map(|key| sha256(&key)).map_err(|_| SignatureRefusal::NotDer)
 }
 
 /// SHA-256 of some octets.

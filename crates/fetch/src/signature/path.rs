@@ -22,13 +22,20 @@ use super::{
 };
 use crate::Clock;
 
-/// Checks the chain from the signer to a trust anchor. Returns the subject of the anchor.
-pub(super) fn check(
+/// The way from a signer to a trust anchor.
+pub(super) struct Way<'a> {
+    /// Who issued the signer's certificate; the anchor itself, if nobody stands between.
+    pub(super) issuer: &'a Certificate,
+    pub(super) anchor: &'a Certificate,
+}
+
+/// Checks the chain from the signer to a trust anchor.
+pub(super) fn check<'a>(
     signer: &Carried,
-    others: &[Carried],
-    anchors: &TrustAnchors,
+    others: &'a [Carried],
+    anchors: &'a TrustAnchors,
     clock: Clock,
-) -> Result<String, SignatureRefusal> {
+) -> Result<Way<'a>, SignatureRefusal> {
     if anchors.is_empty() {
         return Err(SignatureRefusal::NoTrustAnchors);
     }
@@ -67,7 +74,12 @@ pub(super) fn check(
     if let Clock::Valid(now) = clock {
         check_dates(&signer.certificate, &authorities, now)?;
     }
-    Ok(name_text(&anchor.tbs_certificate.subject))
+    let first = path.intermediate_certificates().next();
+    let issuer = first.and_then(|first| others.iter().find(|other| first.der() == other.der));
+    Ok(Way {
+        issuer: issuer.map_or(anchor, |issuer| &issuer.certificate),
+        anchor,
+    })
 }
 
 /// The times at which a path is looked for. Dates are judged once a path is known, so that a good signature whose time has passed is

@@ -211,6 +211,7 @@ mod tests {
         let signer = Signer {
             subject: "CN=Maker".to_owned(),
             key_sha256: [0xab; 32],
+            ca: [0xca; 32],
             issuer: String::new(),
             anchor: String::new(),
             not_after: Timestamp::UNIX_EPOCH,

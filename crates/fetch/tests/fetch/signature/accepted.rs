@@ -3,7 +3,7 @@
 use mudguard_fetch::{Clock, SignatureRefusal as Refusal, SignerSubject, TrustAnchors, verify};
 
 use super::{FILE, check, is_accepted, with_extensions, with_key, with_options};
-use crate::openssl::{AUTHORITY, Key, P256, Request, SIGNER, Workshop, now, text};
+use crate::openssl::{AUTHORITY, Identity, Key, P256, Request, SIGNER, Workshop, now, text};
 
 #[test]
 fn ecdsa_p256_sha256() {
@@ -155,12 +155,38 @@ fn the_signer_is_described() {
         },
     );
     let verified = check(&workshop.sign(FILE, &signer), &authority).unwrap();
-    let key = workshop.openssl(&format!("pkey -in {} -pubout -outform DER", text(&signer.key)));
-    let sum = workshop.openssl(&format!("dgst -sha256 -binary {}", text(&workshop.file(&key))));
-    assert_eq!(verified.signer.key_sha256[..], sum);
+    assert_eq!(verified.signer.key_sha256[..], key_sum(&workshop, &signer));
+    assert_eq!(verified.signer.ca[..], key_sum(&workshop, &authority));
     assert_eq!(verified.signer.subject, "CN=Lamp\\, signer,O=Example Lighting");
     assert_eq!(verified.signer.issuer, "CN=MUD authority,O=Example Trust");
     assert_eq!(verified.signer.not_after, "2027-01-01T00:00:00Z".parse().unwrap());
+}
+
+/// The same CA is the same key (draft-ietf-iotops-mud-acceptable-urls), whatever stands above it and whatever it is called.
+#[test]
+fn the_authority_that_issued_the_signers_certificate_is_told_by_its_key() {
+    let workshop = Workshop::new();
+    let anchor = workshop.authority();
+    let first = workshop.issue(&anchor, Request::authority("/CN=first"));
+    let second = workshop.issue(&first, Request::authority("/CN=second"));
+    let namesake = workshop.issue(&first, Request::authority("/CN=second"));
+    let ca = |issuer, chain: &[_]| {
+        let signer = workshop.signer(issuer);
+        let signature = workshop.sign_with_chain(FILE, &signer, chain);
+        check(&signature, &anchor).unwrap().signer.ca
+    };
+    let second_ca = ca(&second, &[&first, &second]);
+    assert_eq!(second_ca[..], key_sum(&workshop, &second));
+    assert_eq!(ca(&second, &[&anchor, &first, &second]), second_ca);
+    assert_ne!(ca(&namesake, &[&first, &namesake]), second_ca);
+    assert_eq!(ca(&first, &[&first])[..], key_sum(&workshop, &first));
+    assert_eq!(ca(&anchor, &[&anchor])[..], key_sum(&workshop, &anchor));
+}
+
+/// SHA-256 of a public key, as openssl has it.
+fn key_sum(workshop: &Workshop, identity: &Identity) -> Vec<u8> {
+    let key = workshop.openssl(&format!("pkey -in {} -pubout -outform DER", text(&identity.key)));
+    workshop.openssl(&format!("dgst -sha256 -binary {}", text(&workshop.file(&key))))
 }
 
 #[test]
