@@ -1,29 +1,32 @@
 //! The way of an answer: addresses become reachable for a Thing before it is told them.
 //!
-//! One lock orders answers and policy changes. An answer that comes during a change waits for its end, finds the index of the new
-//! policy, and writes to the new sets; one that came before is in the memory that the change writes back.
+//! One lock orders answers and changes of the ruleset; it is held for a netlink transaction and not for a run of nft. Answers that wait
+//! for it are written in one transaction. An answer for a Thing that is about to get other sets waits until it has them.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     net::IpAddr,
-    sync::{Arc, PoisonError, RwLock},
-    time::Instant,
+    sync::{Arc, Mutex as Short, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
+use mudguard_manager::Snapshot;
 use mudguard_policy::{Family, MacAddress};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify, oneshot};
 
 use crate::{
     ElementError,
     answers::{ADDRESSES_PER_NAME, Answers, TTL_AT_MOST, canonical},
+    encoded::Spot,
+    firewall::LeftOut,
     flows::InForce,
     key::{Key, Part},
     lower::Index,
-    netlink::elements::{ElementSocket, Wanted},
+    netlink::batch::{Batch, BatchSocket, Said},
+    own::Own,
     sets::Plane,
     skeleton::bound,
-    table::Standing,
 };
 
 /// At most so many names of one answer are looked at: a chain of aliases is not longer.
@@ -49,36 +52,93 @@ pub struct Told {
 /// What the parts of the firewall share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) state: Arc<Mutex<State>>,
+    pub(crate) state: Mutex<State>,
+    /// Held while the kernel is brought to a snapshot.
+    pub(crate) applying: Short<()>,
+    /// Answers that are to be written.
+    pub(crate) waiting: Short<Vec<Waiting>>,
+    /// Told when no answer need wait any more.
+    pub(crate) changed: Notify,
+    pub(crate) own: Own,
     owner: RwLock<HashMap<IpAddr, MacAddress>>,
 }
 
-/// What answers and policy changes must not touch at the same time.
+/// What answers and changes of the ruleset must not touch at the same time.
 #[derive(Debug)]
 pub(crate) struct State {
-    pub(crate) socket: ElementSocket,
+    pub(crate) socket: BatchSocket,
+    pub(crate) batch: Batch,
     pub(crate) answers: Answers,
     /// Whether this daemon has loaded a ruleset.
     pub(crate) has_ruleset: bool,
-    /// What the last ruleset left in the kernel, table by table.
-    pub(crate) standing: Vec<Standing>,
+    /// What the kernel has; `None` if that is not known.
+    pub(crate) standing: Option<Arc<Standing>>,
     /// Of the ruleset in force.
     pub(crate) index: Index,
     pub(crate) in_force: InForce,
+    pub(crate) left_out: BTreeMap<MacAddress, Vec<LeftOut>>,
+    pub(crate) lent: Vec<Lent>,
+    pub(crate) waits: Waits,
+}
+
+/// What the kernel has.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) snapshot: Snapshot,
+    /// The numbers of our tables.
+    pub(crate) tables: Vec<Option<u64>>,
+}
+
+/// An address that was bound because it had been lent.
+#[derive(Debug)]
+pub(crate) struct Lent {
+    pub(crate) thing: MacAddress,
+    pub(crate) address: IpAddr,
+    pub(crate) key: Key,
+    pub(crate) at: Instant,
+}
+
+/// Whose answers must wait.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Waits {
+    /// Nobody's.
+    None,
+    /// Those for these Things: they are getting new sets.
+    For(BTreeSet<MacAddress>),
+    /// Everybody's: it is not known what the kernel has.
+    All,
+}
+
+/// An answer that is to be written.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    thing: MacAddress,
+    names: Vec<Arc<str>>,
+    addresses: Vec<(IpAddr, u32)>,
+    reply: oneshot::Sender<Result<Told, ElementError>>,
 }
 
 impl Shared {
     /// Without a ruleset.
     pub(crate) fn new() -> io::Result<Self> {
+        let socket = BatchSocket::open()?;
         Ok(Self {
-            state: Arc::new(Mutex::new(State {
-                socket: ElementSocket::open()?,
+            own: Own::new(socket.port()),
+            state: Mutex::new(State {
+                socket,
+                batch: Batch::default(),
                 answers: Answers::default(),
                 has_ruleset: false,
-                standing: Vec::new(),
+                standing: None,
                 index: Index::new(),
                 in_force: InForce::default(),
-            })),
+                left_out: BTreeMap::new(),
+                lent: Vec::new(),
+                waits: Waits::None,
+            }),
+            applying: Short::new(()),
+            waiting: Short::default(),
+            changed: Notify::new(),
             owner: RwLock::default(),
         })
     }
@@ -113,17 +173,30 @@ impl Elements {
     /// The kernel did not take it.
     pub async fn bind(&self, thing: MacAddress, address: IpAddr) -> Result<(), ElementError> {
         let mut state = self.shared.state.lock().await;
+        let State {
+            batch, socket, lent, ..
+        } = &mut *state;
         for plane in [Plane::Routed, Plane::Bridged] {
             let key = Key {
                 plane,
                 set: bound(Family::of(address)).into(),
                 parts: vec![Part::Mac(thing), Part::Address(address)],
             };
-            match state.socket.add(&key) {
+            batch.begin();
+            batch.add(Spot::from(&key).at(), Said::default());
+            match socket.carry_out(batch) {
                 // Not every kernel has a table for bridges.
-                Err(error) if plane == Plane::Bridged && error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if plane == Plane::Bridged && error.kind() == io::ErrorKind::NotFound => continue,
                 result => result.map_err(refused)?,
             }
+            self.shared.own.carried_out();
+            lent.retain(|known| known.key != key);
+            lent.push(Lent {
+                thing,
+                address,
+                key,
+                at: Instant::now(),
+            });
         }
         Ok(())
     }
@@ -140,58 +213,141 @@ impl Elements {
         names: &[&str],
         addresses: &[(IpAddr, u32)],
     ) -> Result<Told, ElementError> {
-        let names: Vec<_> = names.iter().take(NAMES).map(|name| canonical(name)).collect();
-        let mut state = self.shared.state.lock().await;
-        let now = Instant::now();
-        state.answered(thing, &names, addresses, now)
+        let (reply, mut told) = oneshot::channel();
+        let waiting = Waiting {
+            thing,
+            names: names.iter().take(NAMES).map(|name| canonical(name)).collect(),
+            addresses: addresses.to_vec(),
+            reply,
+        };
+        let queue = &self.shared.waiting;
+        queue.lock().unwrap_or_else(PoisonError::into_inner).push(waiting);
+        loop {
+            let changed = self.shared.changed.notified();
+            self.shared.state.lock().await.answer_waiting(&self.shared);
+            // Whoever had the lock may have written this answer too.
+            match told.try_recv() {
+                Ok(told) => return told,
+                Err(oneshot::error::TryRecvError::Empty) => {}
+                Err(oneshot::error::TryRecvError::Closed) => return Err(ElementError::TablesGone),
+            }
+            changed.await;
+        }
     }
 }
 
+/// The elements of one answer.
+#[derive(Debug, Default)]
+struct Needed {
+    wanted: Vec<(Key, Duration, Arc<str>)>,
+    unwanted: Vec<Key>,
+}
+
 impl State {
-    fn answered(
-        &mut self,
-        thing: MacAddress,
-        names: &[Arc<str>],
-        addresses: &[(IpAddr, u32)],
-        now: Instant,
-    ) -> Result<Told, ElementError> {
-        let index = self.index.get(&thing);
+    /// Writes the answers that wait in one transaction, but for those that must wait longer.
+    pub(crate) fn answer_waiting(&mut self, shared: &Shared) {
+        let mut queue = shared.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = &self.waits;
+        let must_wait = |waiting: &Waiting| match waits {
+            Waits::None => false,
+            Waits::For(things) => things.contains(&waiting.thing),
+            Waits::All => true,
+        };
+        let (later, ready): (Vec<_>, Vec<_>) = std::mem::take(&mut *queue).into_iter().partition(must_wait);
+        *queue = later;
+        drop(queue);
+        let now = Instant::now();
+        let answered: Vec<_> = ready
+            .into_iter()
+            .map(|waiting| (self.remember(&waiting, now), waiting.reply))
+            .collect();
+        let all = answered.iter().filter_map(|(answer, _)| answer.as_ref().ok());
+        let together = self.write(all.map(|(_, elements)| elements), shared);
+        let is_alone = answered.len() == 1;
+        let mut together = Some(together);
+        for (answer, reply) in answered {
+            let result = answer.and_then(|(told, elements)| {
+                let written = match &together {
+                    Some(Ok(())) => Ok(()),
+                    // What is wrong with one answer must not keep the others back.
+                    Some(Err(_)) if !is_alone => self.write([&elements].into_iter(), shared),
+                    _ => together.take().unwrap_or(Ok(())),
+                };
+                written.map_err(refused).map(|()| told)
+            });
+            // Who asked may have gone.
+            let _ = reply.send(result);
+        }
+    }
+
+    fn write<'a>(&mut self, answers: impl Iterator<Item = &'a Needed>, shared: &Shared) -> io::Result<()> {
+        self.batch.begin();
+        for elements in answers {
+            for key in &elements.unwanted {
+                self.batch.make_sure_it_is_not_there(Spot::from(key).at());
+            }
+            for (key, lifetime, comment) in &elements.wanted {
+                let said = Said {
+                    chain: None,
+                    comment: Some(comment),
+                    lifetime: Some(*lifetime),
+                };
+                self.batch.refresh(Spot::from(key).at(), said);
+            }
+        }
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.socket.carry_out(&mut self.batch)?;
+        shared.own.carried_out();
+        Ok(())
+    }
+
+    /// Remembers an answer, and says which elements it needs.
+    fn remember(&mut self, waiting: &Waiting, now: Instant) -> Result<(Told, Needed), ElementError> {
+        let Waiting {
+            thing,
+            names,
+            addresses,
+            ..
+        } = waiting;
+        let index = self.index.get(thing);
         let has_rule =
             index.is_some_and(|index| names.iter().any(|name| index.openings.contains_key(&**name)));
         if has_rule && addresses.len() > ADDRESSES_PER_NAME {
             return Err(ElementError::TooManyAddresses(addresses.len()));
         }
         let addresses = &addresses[..addresses.len().min(ADDRESSES_PER_NAME)];
-        let left = self.answers.remember(thing, names, addresses, index, now);
+        let left = self
+            .answers
+            .remember(*thing, names, addresses, index.map(AsRef::as_ref), now);
         let mut told = Told {
             managed: index.is_some(),
             opened: 0,
             ttl_at_most: TTL_AT_MOST,
         };
-        let Some(index) = index else { return Ok(told) };
-        let mut wanted = Vec::new();
+        let mut elements = Needed::default();
+        let Some(index) = index else {
+            return Ok((told, elements));
+        };
         for (address, _) in addresses {
-            let keys = self.answers.keys_of(thing, index, *address, now);
+            let keys = self.answers.keys_of(*thing, index, *address, now);
             told.opened += usize::from(!keys.is_empty());
-            wanted.extend(keys);
+            let lifetime = |ends: Instant| ends.saturating_duration_since(now);
+            let wanted = keys.into_iter();
+            elements
+                .wanted
+                .extend(wanted.map(|(key, (ends, comment))| (key, lifetime(ends), comment)));
         }
-        let mut unwanted: Vec<Key> = Vec::new();
         for (name, address) in left {
-            let kept = self.answers.keys_of(thing, index, address, now);
+            let kept = self.answers.keys_of(*thing, index, address, now);
             let openings = index.openings.get(&*name).into_iter().flatten();
-            let keys = openings.flat_map(|opening| opening.keys(thing, &index.addresses, address));
-            unwanted.extend(keys.filter(|key| !kept.contains_key(key)));
+            let keys = openings.flat_map(|opening| opening.keys(*thing, &index.addresses, address));
+            elements
+                .unwanted
+                .extend(keys.filter(|key| !kept.contains_key(key)));
         }
-        let wanted: Vec<_> = wanted
-            .iter()
-            .map(|(key, (ends, comment))| Wanted {
-                key,
-                lifetime: ends.saturating_duration_since(now),
-                comment,
-            })
-            .collect();
-        self.socket.write(&wanted, &unwanted).map_err(refused)?;
-        Ok(told)
+        Ok((told, elements))
     }
 }
 

@@ -82,7 +82,7 @@ fn takes(family: &str, statement: &Value) -> Result<bool, FirewallError> {
         } } },
         { "add": { "rule": { "family": family, "table": table, "chain": "probe", "expr": [statement] } } },
     ] });
-    match nft::run(&commands.to_string(), &["-c"]) {
+    match nft::check(&commands.to_string()) {
         Ok(()) => Ok(true),
         Err(FirewallError::Refused(_)) => Ok(false),
         Err(error) => Err(error),

@@ -1,13 +1,10 @@
-//! The keys of learned elements, for nft and for netlink.
+//! The keys of learned elements.
 
 use std::{net::IpAddr, sync::Arc};
 
 use mudguard_policy::{Family, Initiator, MacAddress};
 
-use crate::{
-    expression::{Expr, address, mac, number},
-    sets::{Plane, Tail, learned_set},
-};
+use crate::sets::{Plane, Tail, learned_set};
 
 /// The key of a learned element, and the set where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -27,16 +24,6 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// As nft reads it.
-    pub(crate) fn expression(self) -> Expr {
-        match self {
-            Self::Mac(part) => mac(part),
-            Self::Address(part) => address(part),
-            Self::Protocol(part) => number(part),
-            Self::Port(part) => number(part),
-        }
-    }
-
     /// As the kernel keeps it: in network order, filled up to four octets if another part may follow.
     pub(crate) fn write(self, key: &mut Vec<u8>) {
         match self {
@@ -64,14 +51,14 @@ impl Key {
 }
 
 /// What an answer for a name opens, before the address is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Opening {
     pub(crate) place: Place,
     pub(crate) comment: Arc<str>,
 }
 
 /// Where it stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In a set that all Things share.
     Shared {

@@ -6,9 +6,12 @@
 //! What it is not: it decides no policy, and it touches no table but its own.
 
 mod answers;
+mod apply;
+mod change;
 mod comment;
 mod denials;
 mod elements;
+mod encoded;
 mod error;
 mod expression;
 mod firewall;
@@ -18,7 +21,9 @@ mod key;
 mod lower;
 mod netlink;
 mod nft;
+mod own;
 mod restore;
+mod seal;
 mod sets;
 mod skeleton;
 mod table;

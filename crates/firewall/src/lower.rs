@@ -8,16 +8,17 @@ mod chains;
 mod fit;
 mod ground;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod thing;
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    net::IpAddr,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
 };
 
-use mudguard_manager::{Enforcement, Snapshot};
-use mudguard_policy::{Family, MacAddress};
+use mudguard_manager::{Enforcement, Snapshot, Thing};
+use mudguard_policy::{Family, MacAddress, Peer};
+use nftables::types::NfFamily;
 use serde_json::{Value, json};
 
 use self::thing::ThingLowering;
@@ -42,62 +43,107 @@ pub(crate) struct Lowered {
     pub(crate) bridged: Option<Table>,
     /// What answers open.
     pub(crate) index: Index,
-    /// Who has which address.
-    pub(crate) owner: HashMap<IpAddr, MacAddress>,
+    pub(crate) left_out: Vec<LeftOut>,
+}
+
+/// One Thing, lowered: what stands in the tables because of it, and nothing else does.
+#[derive(Debug)]
+pub(crate) struct LoweredThing {
+    pub(crate) routed: Table,
+    /// Empty if the kernel has no such tables.
+    pub(crate) bridged: Table,
+    /// What answers open; `None` for a Thing that is not managed.
+    pub(crate) index: Option<ThingIndex>,
     pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// Lowers a snapshot.
 pub(crate) fn lower(snapshot: &Snapshot, kernel: &Kernel) -> Lowered {
     let ground = Ground::of(snapshot);
-    let mut index = BTreeMap::new();
-    for thing in &ground.managed {
-        let things_own = ThingIndex {
-            addresses: ground.addresses(thing.mac).to_vec(),
-            openings: HashMap::new(),
-        };
-        index.insert(thing.mac, things_own);
-    }
-    let mut left_out = Vec::new();
-    let mut table = |mut table: Table, plane| {
-        bindings(&mut table, &ground, plane);
-        for thing in &ground.managed {
-            if let Some(things_own) = index.get_mut(&thing.mac) {
-                ThingLowering {
-                    ground: &ground,
-                    kernel,
-                    plane,
-                    thing,
-                    table: &mut table,
-                    index: things_own,
-                    left_out: &mut left_out,
-                    names: HashMap::new(),
-                }
-                .lower();
-            }
+    let mut lowered = skeleton(kernel);
+    for thing in snapshot.things.values() {
+        let things_own = lower_thing(thing, &ground, kernel);
+        lowered.routed.take_over(things_own.routed);
+        if let Some(bridged) = &mut lowered.bridged {
+            bridged.take_over(things_own.bridged);
         }
+        lowered
+            .index
+            .extend(things_own.index.map(|index| (thing.mac, Arc::new(index))));
+        lowered.left_out.extend(things_own.left_out);
+    }
+    lowered
+}
+
+/// A home without Things, lowered.
+pub(crate) fn skeleton(kernel: &Kernel) -> Lowered {
+    Lowered {
+        routed: skeleton::inet(kernel),
+        bridged: (kernel.bridge != Bridge::Absent).then(|| skeleton::bridge(kernel)),
+        index: Index::new(),
+        left_out: Vec::new(),
+    }
+}
+
+/// Lowers one Thing. What it reads of the home and of other Things, [`is_lowered_alike`] must compare.
+pub(crate) fn lower_thing(thing: &Thing, ground: &Ground<'_>, kernel: &Kernel) -> LoweredThing {
+    let mut index = ThingIndex {
+        addresses: ground.addresses(thing.mac).to_vec(),
+        openings: BTreeMap::new(),
+    };
+    let mut left_out = Vec::new();
+    let is_managed = thing.enforcement != Enforcement::None;
+    let mut table = |family, plane| {
+        let mut table = Table::new(family);
+        bindings(&mut table, ground, plane, thing);
+        if is_managed {
+            ThingLowering {
+                ground,
+                kernel,
+                plane,
+                thing,
+                table: &mut table,
+                index: &mut index,
+                left_out: &mut left_out,
+                names: BTreeSet::new(),
+            }
+            .lower();
+        }
+        table.seal();
         table
     };
-    let routed = table(skeleton::inet(kernel), Plane::Routed);
-    let bridged = (kernel.bridge != Bridge::Absent).then(|| table(skeleton::bridge(kernel), Plane::Bridged));
-    Lowered {
+    let routed = table(NfFamily::INet, Plane::Routed);
+    let bridged = match kernel.bridge {
+        Bridge::Absent => Table::new(NfFamily::Bridge),
+        Bridge::Stateless | Bridge::Stateful => table(NfFamily::Bridge, Plane::Bridged),
+    };
+    LoweredThing {
         routed,
         bridged,
-        index,
-        owner: ground.owner,
+        index: is_managed.then_some(index),
         left_out,
     }
 }
 
-impl Lowered {
-    /// The table of a plane.
-    pub(crate) fn table_mut(&mut self, plane: Plane) -> Option<&mut Table> {
-        match plane {
-            Plane::Routed => Some(&mut self.routed),
-            Plane::Bridged => self.bridged.as_mut(),
-        }
-    }
+/// Whether a Thing is lowered to the same in two homes.
+pub(crate) fn is_lowered_alike(one: (&Thing, &Ground<'_>), other: (&Thing, &Ground<'_>)) -> bool {
+    let (things, grounds) = ([one.0, other.0], [one.1, other.1]);
+    let addresses = |mac| grounds[0].addresses(mac) == grounds[1].addresses(mac);
+    let is_same_policy =
+        || Arc::ptr_eq(&things[0].policy, &things[1].policy) || things[0].policy == things[1].policy;
+    let policy = &things[0].policy;
+    let mut rules = policy.permits.iter().chain(&policy.vetoes);
+    things[0].enforcement == things[1].enforcement
+        && grounds[0].gateway == grounds[1].gateway
+        && addresses(things[0].mac)
+        && is_same_policy()
+        && rules.all(|rule| match &rule.peer {
+            Peer::Things(peers) => peers.iter().all(|peer| addresses(*peer)),
+            Peer::Anything | Peer::Gateway | Peer::Name(_) | Peer::Networks(_) => true,
+        })
+}
 
+impl Lowered {
     /// Both tables, as far as the kernel can have them.
     pub(crate) fn tables(&self) -> impl Iterator<Item = &Table> {
         [Some(&self.routed), self.bridged.as_ref()].into_iter().flatten()
@@ -110,25 +156,25 @@ impl Lowered {
     }
 }
 
-/// Who is guarded, who is observed, and who has which address.
-fn bindings(table: &mut Table, ground: &Ground<'_>, plane: Plane) {
-    for thing in &ground.managed {
-        let set = match thing.enforcement {
-            Enforcement::Enforce => GUARDED,
-            Enforcement::Observe | Enforcement::None => OBSERVED,
-        };
+/// Whether a Thing is guarded or observed, and which addresses it has.
+fn bindings(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: &Thing) {
+    let addresses = ground.addresses(thing.mac);
+    let set = match thing.enforcement {
+        Enforcement::Enforce => Some(GUARDED),
+        Enforcement::Observe => Some(OBSERVED),
+        Enforcement::None => None,
+    };
+    if let Some(set) = set {
         table.add(set, Element::key([mac(thing.mac)]));
-        if plane == Plane::Routed && set == OBSERVED {
-            for at in ground.addresses(thing.mac) {
-                let set = skeleton::observed_addresses(Family::of(*at));
-                table.add(&set, Element::key([address(*at)]));
-            }
-        }
     }
-    for (thing, at) in ground.bound() {
-        table.add(&bound(Family::of(at)), Element::key([mac(thing), address(at)]));
+    for at in addresses {
+        let family = Family::of(*at);
+        if plane == Plane::Routed && set == Some(OBSERVED) {
+            table.add(skeleton::observed_addresses(family), Element::key([address(*at)]));
+        }
+        table.add(bound(family), Element::key([mac(thing.mac), address(*at)]));
         if at.is_ipv6() {
-            table.add(TAKEN, Element::key([address(at)]));
+            table.add(TAKEN, Element::key([address(*at)]));
         }
     }
 }
@@ -145,7 +191,7 @@ fn inbound_to(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: MacAd
     }
     for family in FAMILIES {
         for at in ground.addresses_of(thing, family) {
-            table.add(&skeleton::in_map(family), to(address(at)));
+            table.add(skeleton::in_map(family), to(address(at)));
         }
     }
 }

@@ -3,8 +3,8 @@
 //! It is written by hand because the way of an answer is measured in microseconds and needs three message kinds; the octets are those
 //! of `linux/netlink.h` and `linux/netfilter/nfnetlink.h`. Lengths that do not fit end the message, they never panic.
 
+pub(crate) mod batch;
 pub(crate) mod conntrack;
-pub(crate) mod elements;
 pub(crate) mod listing;
 pub(crate) mod log;
 
@@ -28,10 +28,15 @@ const TYPE_MASK: u16 = 0x3fff;
 
 /// Opens a socket to netfilter.
 pub(crate) fn open() -> io::Result<Socket> {
+    open_with_port().map(|(socket, _)| socket)
+}
+
+/// The same with its port, by which the kernel names the cause of a change.
+pub(crate) fn open_with_port() -> io::Result<(Socket, u32)> {
     let mut socket = Socket::new(NETLINK_NETFILTER)?;
-    socket.bind_auto()?;
+    let address = socket.bind_auto()?;
     socket.connect(&SocketAddr::new(0, 0))?;
-    Ok(socket)
+    Ok((socket, address.port_number()))
 }
 
 /// Writes messages one behind the other.
@@ -87,6 +92,27 @@ impl Writer {
         self.close(start, kind | NESTED);
     }
 
+    /// Begins an attribute that holds attributes, and gives its place for [`close_nest`](Self::close_nest).
+    pub(crate) fn open_nest(&mut self) -> usize {
+        let start = self.octets.len();
+        self.octets.extend([0; 4]);
+        start
+    }
+
+    /// Ends it.
+    pub(crate) fn close_nest(&mut self, start: usize, kind: u16) {
+        self.close(start, kind | NESTED);
+    }
+
+    /// Asks for an acknowledgement of the last message.
+    pub(crate) fn acknowledge(&mut self) {
+        let flags = self.message + 6;
+        if let Some([low, high]) = self.octets.get(flags..flags + 2) {
+            let asked = u16::from_ne_bytes([*low, *high]) | ACK;
+            self.octets[flags..flags + 2].copy_from_slice(&asked.to_ne_bytes());
+        }
+    }
+
     fn close(&mut self, start: usize, kind: u16) {
         // Too long an attribute is left out: the kernel then refuses the message.
         let Ok(length) = u16::try_from(self.octets.len() - start) else {
@@ -103,6 +129,11 @@ impl Writer {
         &self.octets
     }
 
+    /// Whether at most one message was written.
+    pub(crate) fn is_first(&self) -> bool {
+        self.message == 0
+    }
+
     /// Begins anew and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.octets.clear();
@@ -117,8 +148,12 @@ pub(crate) enum Message<'a> {
     Done,
     /// The answer to a request: 0 for good, or an error number.
     Answer { sequence: u32, code: i32 },
-    /// Something else: its kind and its attributes.
-    Other { kind: u16, attributes: &'a [u8] },
+    /// Something else: its kind, the socket that caused it, and its attributes.
+    Other {
+        kind: u16,
+        port: u32,
+        attributes: &'a [u8],
+    },
 }
 
 /// The messages in a datagram; it ends where the octets make no sense.
@@ -136,6 +171,7 @@ pub(crate) fn messages(mut octets: &[u8]) -> impl Iterator<Item = Message<'_>> {
             },
             _ => Message::Other {
                 kind,
+                port: u32::from_ne_bytes(array(message, 12)?),
                 attributes: message.get(HEADER + GENERIC..).unwrap_or_default(),
             },
         })
@@ -182,6 +218,7 @@ mod tests {
         let [
             Message::Other {
                 kind: 7,
+                port: 0,
                 attributes: of_message,
             },
         ] = read[..]

@@ -13,24 +13,29 @@ use crate::FirewallError;
 /// At most so many letters of nft's answer are kept.
 const LENGTH: usize = 500;
 
-/// Runs commands as one transaction. Blocks for some milliseconds.
-pub(crate) fn run(commands: &str, arguments: &[&str]) -> Result<(), FirewallError> {
-    let arguments = [arguments, &["-j", "-f", "-"]].concat();
-    said(start(&arguments, commands)).map(drop)
+/// Asks whether commands could be run. Nothing changes.
+pub(crate) fn check(commands: &str) -> Result<(), FirewallError> {
+    said(start(&["-c", "-j", "-f", "-"], commands, |_| {})).map(drop)
+}
+
+/// Runs commands as one transaction. Blocks for some milliseconds. `begins` hears nft's process number before anything changes.
+pub(crate) fn run(commands: &str, begins: impl FnOnce(u32)) -> Result<(), FirewallError> {
+    said(start(&["-j", "-f", "-"], commands, begins)).map(drop)
 }
 
 /// What nft says to a question.
 pub(crate) fn ask(arguments: &[&str]) -> Result<String, FirewallError> {
-    said(start(&[&["-j"], arguments].concat(), ""))
+    said(start(&[&["-j"], arguments].concat(), "", |_| {}))
 }
 
-fn start(arguments: &[&str], commands: &str) -> io::Result<Output> {
+fn start(arguments: &[&str], commands: &str, begins: impl FnOnce(u32)) -> io::Result<Output> {
     let mut nft = Command::new("nft")
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
+    begins(nft.id());
     // nft reads all before it answers. If it ends before, its answer says more than the broken pipe.
     if let Some(mut stdin) = nft.stdin.take()
         && let Err(error) = stdin.write_all(commands.as_bytes())

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    io,
     net::IpAddr,
     time::{Duration, Instant},
 };
@@ -12,27 +11,25 @@ use mudguard_policy::MacAddress;
 
 use crate::{
     answers::{Answers, canonical},
-    netlink::{
-        array,
-        listing::{self, Listed},
-    },
+    encoded::{Content, Spot},
+    netlink::array,
 };
 
-/// Reads what the kernel has into the memory of answers.
+/// Takes what the kernel has into the memory of answers.
 pub(crate) fn restore(
     answers: &mut Answers,
+    there: &HashMap<Spot, (Content, Option<Duration>)>,
     owner: &HashMap<IpAddr, MacAddress>,
     now: Instant,
-) -> io::Result<()> {
-    for set in listing::sets()? {
-        let Some(form) = Form::of(&set) else { continue };
-        for element in listing::elements(&set)? {
-            if let Some((thing, name, address, left)) = told(&form, &element, owner) {
-                answers.restore(thing, &canonical(name), address, now, now + left);
-            }
+) {
+    for (spot, (content, left)) in there {
+        let (Some(form), Some(left), Some(comment)) = (Form::of(&spot.set), left, &content.comment) else {
+            continue;
+        };
+        if let Some((thing, name, address)) = told(&form, &spot.key, comment, owner) {
+            answers.restore(thing, &canonical(name), address, now, now + *left);
         }
     }
-    Ok(())
 }
 
 /// Where Thing and address stand in the key of a learned element.
@@ -70,10 +67,10 @@ impl Form {
 
 fn told<'a>(
     form: &Form,
-    element: &'a Listed,
+    key: &[u8],
+    comment: &'a str,
     owner: &HashMap<IpAddr, MacAddress>,
-) -> Option<(MacAddress, &'a str, IpAddr, Duration)> {
-    let key = &element.key;
+) -> Option<(MacAddress, &'a str, IpAddr)> {
     let (thing, address) = match *form {
         Form::FromThing { is_ipv6 } => (MacAddress(array(key, 0)?), address(key, 8, is_ipv6)?),
         Form::ToThing { is_ipv6 } => {
@@ -85,12 +82,8 @@ fn told<'a>(
         }
         Form::Own { thing, is_ipv6 } => (thing, address(key, 0, is_ipv6)?),
     };
-    let name = element
-        .comment
-        .split(' ')
-        .next()
-        .filter(|name| !name.is_empty())?;
-    Some((thing, name, address, element.left))
+    let name = comment.split(' ').next().filter(|name| !name.is_empty())?;
+    Some((thing, name, address))
 }
 
 fn address(key: &[u8], at: usize, is_ipv6: bool) -> Option<IpAddr> {

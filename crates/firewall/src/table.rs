@@ -6,7 +6,8 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
 };
 
 use nftables::{
@@ -27,6 +28,8 @@ pub(crate) struct Table {
     pub(crate) counters: Vec<&'static str>,
     pub(crate) sets: BTreeMap<Cow<'static, str>, Set>,
     pub(crate) chains: BTreeMap<String, Chain>,
+    /// Elements of sets that another part of the table declares.
+    pub(crate) of_other_sets: BTreeMap<Cow<'static, str>, Vec<Element>>,
 }
 
 /// A set or a verdict map.
@@ -58,10 +61,8 @@ pub(crate) struct Element {
     pub(crate) key: Vec<Expr>,
     /// The verdict, in a map.
     pub(crate) verdict: Option<Expr>,
-    /// After so many seconds it ends, in a learned set.
-    pub(crate) timeout: Option<u32>,
     /// What leads from it to the policy; letters, digits and blanks only.
-    pub(crate) comment: Option<String>,
+    pub(crate) comment: Option<Arc<str>>,
 }
 
 /// A chain.
@@ -82,30 +83,6 @@ pub(crate) struct Rule {
 /// At most so many elements stand in a learned set: 256 Things with as many pairs as are kept of one.
 const LEARNED_SIZE: u32 = 131_072;
 
-/// The names of what stands in a table of the kernel.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
-    chains: BTreeSet<String>,
-    /// With nft's word for the kind: a set or a map.
-    sets: BTreeMap<String, &'static str>,
-}
-
-impl Standing {
-    /// From what nft lists of a table (libnftables-json(5)).
-    pub(crate) fn listed(listing: &Value) -> Self {
-        let mut standing = Self::default();
-        let objects = listing["nftables"].as_array().into_iter().flatten();
-        for object in objects {
-            let name = |kind: &str| object[kind]["name"].as_str().map(str::to_owned);
-            standing.chains.extend(name("chain"));
-            for kind in ["set", "map"] {
-                standing.sets.extend(name(kind).map(|name| (name, kind)));
-            }
-        }
-        standing
-    }
-}
-
 impl Table {
     pub(crate) fn new(family: NfFamily) -> Self {
         Self {
@@ -113,6 +90,7 @@ impl Table {
             counters: Vec::new(),
             sets: BTreeMap::new(),
             chains: BTreeMap::new(),
+            of_other_sets: BTreeMap::new(),
         }
     }
 
@@ -148,10 +126,23 @@ impl Table {
         self.chains.insert(name.to_owned(), chain);
     }
 
-    /// Adds an element to a set that was declared.
-    pub(crate) fn add(&mut self, set: &str, element: Element) {
-        if let Some(set) = self.sets.get_mut(set) {
-            set.elements.push(element);
+    /// Adds an element to a set.
+    pub(crate) fn add(&mut self, set: impl Into<Cow<'static, str>>, element: Element) {
+        let set = set.into();
+        match self.sets.get_mut(&set) {
+            Some(set) => set.elements.push(element),
+            None => self.of_other_sets.entry(set).or_default().push(element),
+        }
+    }
+
+    /// Adds what another part of the table holds.
+    pub(crate) fn take_over(&mut self, part: Self) {
+        self.sets.extend(part.sets);
+        self.chains.extend(part.chains);
+        for (set, elements) in part.of_other_sets {
+            for element in elements {
+                self.add(set.clone(), element);
+            }
         }
     }
 
@@ -177,45 +168,33 @@ impl Table {
         let mut commands = Vec::from(Self::removal(self.family));
         commands.push(command(NfCmd::Add(NfListObject::Table(table))));
         commands.extend(self.declarations());
-        commands.extend(self.content());
+        commands.extend(self.rules());
+        let filled = self.sets.values().filter(|set| !set.elements.is_empty());
+        commands.extend(filled.map(|set| self.elements(set)));
         commands
     }
 
-    /// Brings the kernel's table to this one, chain by chain and set by set. A packet that is judged meanwhile meets the old rules or the new
-    /// ones: where a table is removed and made anew, one in many thousands met neither, for its chains and its verdict maps end at once.
-    pub(crate) fn update(&self, standing: &Standing) -> Vec<Value> {
-        let object = |name: &str| json!({ "family": self.family, "table": TABLE, "name": name });
+    /// Brings the rules of the kernel's table to these where they stand, and leaves the elements of its sets and other chains, to which they
+    /// may lead, as they are. A packet that is judged meanwhile meets the old rules or the new ones: where a table is removed and made anew, one in many thousands met neither,
+    /// for its chains and its verdict maps end at once.
+    pub(crate) fn in_place(&self) -> Vec<Value> {
         let table = json!({ "family": self.family, "name": TABLE });
         let mut commands = vec![json!({ "add": { "table": table } })];
         commands.extend(self.declarations());
-        commands.push(json!({ "flush": { "table": table } }));
-        commands
-            .extend((standing.sets.iter()).map(|(name, kind)| json!({ "flush": { *kind: object(name) } })));
-        let chains = standing.chains.iter();
-        let obsolete = chains.filter(|name| !self.chains.contains_key(*name));
-        commands.extend(obsolete.map(|name| json!({ "delete": { "chain": object(name) } })));
-        let sets = standing.sets.iter();
-        let obsolete = sets.filter(|(name, _)| !self.sets.contains_key(name.as_str()));
-        commands.extend(obsolete.map(|(name, kind)| json!({ "delete": { *kind: object(name) } })));
-        commands.extend(self.content());
+        let chains = self.chains.keys();
+        commands.extend(chains.map(|name| {
+            let chain = json!({ "family": self.family, "table": TABLE, "name": name });
+            json!({ "flush": { "chain": chain } })
+        }));
+        commands.extend(self.rules());
         commands
     }
 
-    /// The names of what the table holds.
-    pub(crate) fn standing(&self) -> Standing {
-        let kind = |set: &Set| {
-            if set.kind == SetKind::Verdicts {
-                "map"
-            } else {
-                "set"
-            }
-        };
-        Standing {
-            chains: self.chains.keys().cloned().collect(),
-            sets: (self.sets.iter())
-                .map(|(name, set)| (name.clone().into_owned(), kind(set)))
-                .collect(),
-        }
+    /// Adds the sets and chains of this part of a table, which nothing refers to yet.
+    pub(crate) fn addition(&self) -> Vec<Value> {
+        let mut commands = self.declarations();
+        commands.extend(self.rules());
+        commands
     }
 
     fn declarations(&self) -> Vec<Value> {
@@ -226,12 +205,9 @@ impl Table {
         counters.chain(sets).chain(chains).collect()
     }
 
-    fn content(&self) -> Vec<Value> {
+    fn rules(&self) -> impl Iterator<Item = Value> {
         let chains = self.chains.iter();
-        let rules =
-            chains.flat_map(|(name, chain)| chain.rules.iter().map(move |rule| self.rule(name, rule)));
-        let filled = self.sets.values().filter(|set| !set.elements.is_empty());
-        rules.chain(filled.map(|set| self.elements(set))).collect()
+        chains.flat_map(move |(name, chain)| chain.rules.iter().map(move |rule| self.rule(name, rule)))
     }
 
     fn counter_declaration(&self, name: &'static str) -> Value {
@@ -296,7 +272,8 @@ impl Table {
         }
     }
 
-    fn rule(&self, chain: &str, rule: &Rule) -> Value {
+    /// The command that adds a rule at the end of a chain.
+    pub(crate) fn rule(&self, chain: &str, rule: &Rule) -> Value {
         let mut declaration = command(NfCmd::Add(NfListObject::Rule(schema::Rule {
             family: self.family,
             table: TABLE.into(),
@@ -351,7 +328,6 @@ impl Element {
         Self {
             key: key.into_iter().collect(),
             verdict: None,
-            timeout: None,
             comment: None,
         }
     }
@@ -359,15 +335,8 @@ impl Element {
 
 fn element(element: &Element) -> Value {
     let mut key = json!(concatenation(element.key.clone()));
-    if element.comment.is_some() || element.timeout.is_some() {
-        let mut inner = json!({ "val": key });
-        if let Some(comment) = &element.comment {
-            inner["comment"] = json!(comment);
-        }
-        if let Some(timeout) = element.timeout {
-            inner["timeout"] = json!(timeout);
-        }
-        key = json!({ "elem": inner });
+    if let Some(comment) = &element.comment {
+        key = json!({ "elem": { "val": key, "comment": **comment } });
     }
     match &element.verdict {
         Some(verdict) => json!([key, verdict]),

@@ -1,52 +1,50 @@
-//! Hears of the loss of our tables: `nft flush ruleset`, a restarted firewall service. The kernel tells it, so that no Thing stays
-//! without rules until the next change.
+//! Hears of the loss of our tables and of what others change in them: `nft flush ruleset`, a restarted firewall service. The kernel tells it,
+//! so that no Thing stays without rules until the next change.
 
-use std::{fmt, future::poll_fn, io};
+use std::{fmt, future::poll_fn, io, sync::Arc};
 
 use netlink_sys::{AsyncSocket, SocketAddr, TokioSocket, protocols::NETLINK_NETFILTER};
 use serde_json::Value;
 
 use crate::{
     FirewallError, Removal, TABLE,
-    netlink::{Message, find, messages},
+    elements::{Shared, Waits},
+    netlink::{Message, find, listing::Listing, messages},
     nft,
 };
 
 /// The group of changes of the ruleset (`NFNLGRP_NFTABLES`).
 const CHANGES: u32 = 7;
 
-const NEW_TABLE: u16 = 10 << 8;
-const DELETED_TABLE: u16 = 10 << 8 | 2;
-const TABLE_NAME: u16 = 1;
+/// nf_tables, in the upper half of a message's kind.
+const NFTABLES: u16 = 10;
+/// The end of a transaction. All other messages name their table in their first attribute.
+const NEW_GENERATION: u16 = NFTABLES << 8 | 15;
+const OF_TABLE: u16 = 1;
 
 /// `ENOBUFS`: more changes than the socket holds, so that some were not told.
 const NO_BUFFERS: i32 = 105;
 
 const BUFFER: usize = 65_536;
 
-/// Hears of the loss of our tables.
+/// Hears of the loss of our tables, and of what others change in them.
 pub struct Tables {
     socket: TokioSocket,
+    shared: Arc<Shared>,
+    listing: Listing,
     buffer: Vec<u8>,
-    /// Something changed that was not looked at yet.
-    changed: bool,
-    there: Removal,
+    /// The generation of the ruleset and the count of our own transactions, when the two were last compared.
+    compared: (u32, u32),
 }
 
 impl fmt::Debug for Tables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tables")
-            .field("there", &self.there)
-            .finish_non_exhaustive()
+        f.debug_struct("Tables").finish_non_exhaustive()
     }
 }
 
 impl Tables {
-    /// Begins to listen; to be called from within a runtime. It expects that a ruleset was loaded before [`gone`](Self::gone) is awaited.
-    ///
-    /// # Errors
-    /// The kernel tells this process nothing.
-    pub fn watch() -> Result<Self, FirewallError> {
+    pub(crate) fn watch(shared: Arc<Shared>) -> Result<Self, FirewallError> {
         let socket = || {
             let mut socket = TokioSocket::new(NETLINK_NETFILTER)?;
             socket.socket_mut().bind_auto()?;
@@ -54,42 +52,55 @@ impl Tables {
             socket.socket_ref().add_membership(CHANGES)?;
             Ok(socket)
         };
+        let listing = Listing::open().map_err(netlink)?;
         Ok(Self {
             socket: socket().map_err(netlink)?,
+            compared: (listing.generation().map_err(netlink)?, shared.own.transactions()),
+            shared,
+            listing,
             buffer: Vec::with_capacity(BUFFER),
-            changed: true,
-            there: Removal {
-                inet: true,
-                bridge: false,
-            },
         })
     }
 
-    /// Waits until a table of ours that was there is there no more. Our own replacement of a table is none: it is one transaction.
+    /// Waits until somebody else has changed our tables or removed one. The next snapshot is then applied as a whole.
     /// May be cancelled without loss.
     ///
     /// # Errors
-    /// The socket failed for good, or nft does not say which tables there are.
-    pub async fn gone(&mut self) -> Result<(), FirewallError> {
+    /// The socket failed for good.
+    pub async fn changed(&mut self) -> Result<(), FirewallError> {
         loop {
-            while !self.changed {
-                self.buffer.clear();
-                match poll_fn(|context| self.socket.poll_recv(context, &mut self.buffer)).await {
-                    Ok(()) => self.changed = concerns_us(&self.buffer),
-                    Err(error) if error.raw_os_error() == Some(NO_BUFFERS) => self.changed = true,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(netlink(error)),
-                }
-            }
-            let now = tokio::task::spawn_blocking(there)
-                .await
-                .map_err(|error| FirewallError::Refused(error.to_string()))??;
-            self.changed = false;
-            let before = std::mem::replace(&mut self.there, now);
-            if before.inet && !now.inet || before.bridge && !now.bridge {
+            self.buffer.clear();
+            let heard = poll_fn(|context| self.socket.poll_recv(context, &mut self.buffer)).await;
+            let is_by_others = match heard {
+                Ok(()) => is_by_others(&self.buffer, |port| self.shared.own.is(port)),
+                Err(error) if error.raw_os_error() == Some(NO_BUFFERS) => self.may_be_by_others().await?,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => false,
+                Err(error) => return Err(netlink(error)),
+            };
+            if is_by_others {
+                self.shared.state.lock().await.standing = None;
                 return Ok(());
             }
         }
+    }
+
+    /// Changes were missed: our own can be as many. Whether all of them were ours is told by their number.
+    async fn may_be_by_others(&mut self) -> Result<bool, FirewallError> {
+        let now = loop {
+            let changed = self.shared.changed.notified();
+            let state = self.shared.state.lock().await;
+            if state.waits == Waits::None {
+                break (
+                    self.listing.generation().map_err(netlink)?,
+                    self.shared.own.transactions(),
+                );
+            }
+            // nft is at work for us.
+            drop(state);
+            changed.await;
+        };
+        let before = std::mem::replace(&mut self.compared, now);
+        Ok(now.0.wrapping_sub(before.0) != now.1.wrapping_sub(before.1))
     }
 }
 
@@ -100,14 +111,19 @@ fn netlink(error: io::Error) -> FirewallError {
     }
 }
 
-/// Whether one of our tables came or went.
-fn concerns_us(octets: &[u8]) -> bool {
-    messages(octets).any(|message| match message {
-        Message::Other {
-            kind: NEW_TABLE | DELETED_TABLE,
+/// Whether somebody else changed one of our tables.
+fn is_by_others(octets: &[u8], is_own: impl Fn(u32) -> bool) -> bool {
+    messages(octets).any(|message| {
+        let Message::Other {
+            kind,
+            port,
             attributes,
-        } => find(attributes, TABLE_NAME).and_then(|name| name.strip_suffix(&[0])) == Some(TABLE.as_bytes()),
-        Message::Other { .. } | Message::Done | Message::Answer { .. } => false,
+        } = message
+        else {
+            return false;
+        };
+        let table = find(attributes, OF_TABLE).and_then(|name| name.strip_suffix(&[0]));
+        kind >> 8 == NFTABLES && kind != NEW_GENERATION && table == Some(TABLE.as_bytes()) && !is_own(port)
     })
 }
 
@@ -132,20 +148,25 @@ mod tests {
     use super::*;
     use crate::netlink::Writer;
 
+    const DELETED_TABLE: u16 = NFTABLES << 8 | 2;
+    const NEW_RULE: u16 = NFTABLES << 8 | 6;
+
     fn told(kind: u16, name: &str) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.begin(kind, 0, 0, 1, 0);
-        writer.text(TABLE_NAME, name);
+        writer.text(OF_TABLE, name);
         writer.end();
         writer.octets().to_vec()
     }
 
     #[test]
-    fn only_the_coming_and_going_of_our_tables_concerns_us() {
-        assert!(concerns_us(&told(DELETED_TABLE, TABLE)));
-        assert!(concerns_us(&told(NEW_TABLE, TABLE)));
-        assert!(!concerns_us(&told(DELETED_TABLE, "fw4")));
-        assert!(!concerns_us(&told(10 << 8 | 12, TABLE)));
-        assert!(!concerns_us(&[0; 7]));
+    fn only_what_others_do_to_our_tables_concerns_us() {
+        let (others, own) = (|_: u32| false, |_: u32| true);
+        assert!(is_by_others(&told(DELETED_TABLE, TABLE), others));
+        assert!(is_by_others(&told(NEW_RULE, TABLE), others));
+        assert!(!is_by_others(&told(NEW_RULE, TABLE), own));
+        assert!(!is_by_others(&told(DELETED_TABLE, "fw4"), others));
+        assert!(!is_by_others(&told(NEW_GENERATION, TABLE), others));
+        assert!(!is_by_others(&[0; 7], others));
     }
 }

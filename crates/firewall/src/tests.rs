@@ -3,6 +3,7 @@
 mod bridged;
 mod changes;
 mod denied;
+mod incremental;
 mod learned;
 mod net;
 mod probe;

@@ -69,12 +69,6 @@ impl<'a> Ground<'a> {
         let addresses = self.addresses(thing).iter().copied();
         addresses.filter(move |address| Family::of(*address) == family)
     }
-
-    /// Every bound address with its Thing, in order.
-    pub(crate) fn bound(&self) -> impl Iterator<Item = (MacAddress, IpAddr)> {
-        let things = self.addresses.iter();
-        things.flat_map(|(thing, addresses)| addresses.iter().map(|address| (*thing, *address)))
-    }
 }
 
 fn is_of_a_host(address: IpAddr) -> bool {

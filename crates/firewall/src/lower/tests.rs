@@ -1,6 +1,6 @@
 //! Policies and the rulesets they become. Each heading is one of `docs/security.md`.
 
-mod random;
+pub(crate) mod random;
 mod text;
 
 use expect_test::{ExpectFile, expect_file};
@@ -26,8 +26,8 @@ pub(crate) fn everything() -> Snapshot {
         kind: 1,
         code: Some(4),
     };
-    let things = mudguard_policy::Peer::Things(vec![thing_mac(2), thing_mac(3)]);
-    let anything = mudguard_policy::Peer::Anything;
+    let things = Peer::Things(vec![thing_mac(2), thing_mac(3)]);
+    let anything = Peer::Anything;
     let rules = vec![
         rule("cloud", name("cloud.example.com"), tcp(443)),
         from_peer(rule("push", name("push.example.com"), Protocol::Udp(from(3478)))),
@@ -111,16 +111,10 @@ fn golden(heading: &str, snapshot: &Snapshot, kernel: &Kernel, expected: &Expect
 
 /// The kernel that tests run on may follow no connections within bridges: then it is not asked about that.
 fn taken(commands: &Value, kernel: &Kernel) {
-    match nft::run(&commands.to_string(), &["-c"]) {
+    match nft::check(&commands.to_string()) {
         Ok(()) => {}
         Err(_) if kernel.bridge == Bridge::Stateful && Kernel::probe().is_ok_and(|here| here != *kernel) => {}
-        Err(_)
-            if nft::run(
-                r#"{"nftables":[{"add":{"table":{"family":"inet","name":"x"}}}]}"#,
-                &["-c"],
-            )
-            .is_err() =>
-        {
+        Err(_) if nft::check(r#"{"nftables":[{"add":{"table":{"family":"inet","name":"x"}}}]}"#).is_err() => {
             eprintln!("LEFT OUT: nft cannot ask the kernel; this test needs root and nft");
         }
         Err(error) => panic!("{error}"),
@@ -157,7 +151,7 @@ fn a_thing_that_is_not_managed() {
     let home = home([thing(
         1,
         Enforcement::None,
-        [rule("any", mudguard_policy::Peer::Anything, Protocol::Any)],
+        [rule("any", Peer::Anything, Protocol::Any)],
     )]);
     golden(
         "A Thing that is not managed",
@@ -228,17 +222,22 @@ fn the_first_of_two_things_keeps_an_address_that_both_claim() {
     let mut second = thing(
         2,
         Enforcement::Enforce,
-        [from_peer(rule("in", mudguard_policy::Peer::Anything, udp(1)))],
+        [from_peer(rule("in", Peer::Anything, udp(1)))],
     );
     let first = thing(
         1,
         Enforcement::Enforce,
-        [from_peer(rule("in", mudguard_policy::Peer::Anything, udp(1)))],
+        [from_peer(rule("in", Peer::Anything, udp(1)))],
     );
     second.bindings = first.bindings.clone();
-    let lowered = lower(&home([first, second]), &STATELESS);
-    assert!(lowered.owner.values().all(|owner| *owner == thing_mac(1)));
-    taken(&lowered.commands(), &STATELESS);
+    let home = home([first, second]);
+    assert!(
+        Ground::of(&home)
+            .owner
+            .values()
+            .all(|owner| *owner == thing_mac(1))
+    );
+    taken(&lower(&home, &STATELESS).commands(), &STATELESS);
 }
 
 #[test]
@@ -261,5 +260,5 @@ fn addresses_of_no_host_and_those_of_the_router_are_bound_to_nobody() {
             expires: None,
         })
         .into();
-    assert_eq!(lower(&home([claims]), &STATELESS).owner, HashMap::new());
+    assert!(Ground::of(&home([claims])).owner.is_empty());
 }

@@ -1,7 +1,8 @@
 //! The policy of one Thing in one table.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet},
+    hash::{DefaultHasher, Hash, Hasher},
     net::IpAddr,
     sync::Arc,
 };
@@ -27,15 +28,15 @@ use crate::{
 };
 
 /// What answers open, by Thing.
-pub(crate) type Index = BTreeMap<MacAddress, ThingIndex>;
+pub(crate) type Index = BTreeMap<MacAddress, Arc<ThingIndex>>;
 
 /// What answers open for one Thing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ThingIndex {
     /// Its addresses.
     pub(crate) addresses: Vec<IpAddr>,
     /// By name.
-    pub(crate) openings: HashMap<Box<str>, Vec<Opening>>,
+    pub(crate) openings: BTreeMap<Box<str>, Vec<Opening>>,
 }
 
 /// Lowers one Thing into one table.
@@ -48,7 +49,7 @@ pub(crate) struct ThingLowering<'a, 'b> {
     pub(crate) index: &'a mut ThingIndex,
     pub(crate) left_out: &'a mut Vec<LeftOut>,
     /// The names for which its chains in this table have sets.
-    pub(crate) names: HashMap<DomainName, usize>,
+    pub(crate) names: BTreeSet<u64>,
 }
 
 impl ThingLowering<'_, '_> {
@@ -164,10 +165,10 @@ impl ThingLowering<'_, '_> {
             };
             for thing in things {
                 let element = Element {
-                    comment: Some(entry.comment.to_string()),
+                    comment: Some(Arc::clone(&entry.comment)),
                     ..Element::key([thing].into_iter().chain(entry.rest.iter().cloned()))
                 };
-                self.table.add(&set, element);
+                self.table.add(set.clone(), element);
             }
         }
     }
@@ -203,7 +204,7 @@ impl ThingLowering<'_, '_> {
                 verdict: Some(goto_verdict(replies)),
                 ..Element::key([mac(self.thing.mac)])
             };
-            self.table.add(&replies_map(initiator), element);
+            self.table.add(replies_map(initiator), element);
         }
         name
     }
@@ -224,8 +225,8 @@ impl ThingLowering<'_, '_> {
                 Action::Accept => accept.clone(),
                 Action::Drop => goto(denied),
             };
-            let number = self.names(rule);
-            let names = |family| names_set(family, self.thing.mac, number);
+            let name = self.names(rule);
+            let names = |family| names_set(family, self.thing.mac, name);
             for mut statements in chains::matches(rule, look, self.ground, names) {
                 statements.push(verdict.clone());
                 lowered.push(table::Rule::with_comment(statements, text.clone()));
@@ -235,14 +236,16 @@ impl ThingLowering<'_, '_> {
         self.table.chain(name, lowered);
     }
 
-    /// The number of the sets in which the addresses of the rule's name stand.
-    fn names(&mut self, rule: &Rule) -> usize {
+    /// The number of the sets in which the addresses of the rule's name stand. It is made from the name, so that the sets and what they
+    /// hold outlive a change of the policy.
+    fn names(&mut self, rule: &Rule) -> u64 {
         let Peer::Name(name) = &rule.peer else { return 0 };
-        if let Some(known) = self.names.get(name) {
-            return *known;
+        let mut hasher = DefaultHasher::new();
+        name.as_str().hash(&mut hasher);
+        let number = hasher.finish();
+        if !self.names.insert(number) {
+            return number;
         }
-        let number = self.names.len();
-        self.names.insert(name.clone(), number);
         let text = learned(name.as_str(), &rule.origin).into();
         for family in FAMILIES {
             let set = names_set(family, self.thing.mac, number);
@@ -296,8 +299,8 @@ fn shared(initiator: Initiator, family: Family, tail: Tail) -> Place {
     }
 }
 
-fn names_set(family: Family, thing: MacAddress, number: usize) -> String {
-    format!("names{}_{}_{number}", digit(family), hexadecimal(thing))
+fn names_set(family: Family, thing: MacAddress, number: u64) -> String {
+    format!("names{}_{}_{number:016x}", digit(family), hexadecimal(thing))
 }
 
 fn hexadecimal(thing: MacAddress) -> String {

@@ -77,6 +77,7 @@ pub(crate) fn connections(is_wanted: impl Fn(&Tuple, &Tuple) -> bool) -> io::Res
                     Message::Other {
                         kind: NEW,
                         attributes,
+                        ..
                     } => {
                         if kept.len() < CONNECTIONS
                             && let Some(connection) = connection(attributes, &is_wanted)

@@ -1,120 +1,223 @@
-//! Elements that are in the kernel, read once at the start (`linux/netfilter/nf_tables.h`).
+//! What is in the kernel of our tables: read at the start, and when somebody else changed them (`linux/netfilter/nf_tables.h`).
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use netlink_sys::Socket;
 
-use super::{DUMP, Message, Writer, array, attributes, find, messages, open};
-use crate::TABLE;
+use super::{DUMP, Message, Writer, array, attributes, batch::family, find, messages, open};
+use crate::{
+    TABLE,
+    encoded::{Content, Spot},
+    sets::Plane,
+};
 
 const NFTABLES: u16 = 10;
-const GET_SETS: u16 = NFTABLES << 8 | 10;
+const NEW_TABLE: u16 = NFTABLES << 8;
+const GET_TABLE: u16 = NFTABLES << 8 | 1;
+const NEW_CHAIN: u16 = NFTABLES << 8 | 3;
+const GET_CHAINS: u16 = NFTABLES << 8 | 4;
 const NEW_SET: u16 = NFTABLES << 8 | 9;
-const GET_ELEMENTS: u16 = NFTABLES << 8 | 13;
+const GET_SETS: u16 = NFTABLES << 8 | 10;
 const NEW_ELEMENTS: u16 = NFTABLES << 8 | 12;
+const GET_ELEMENTS: u16 = NFTABLES << 8 | 13;
+const NEW_GENERATION: u16 = NFTABLES << 8 | 15;
+const GET_GENERATION: u16 = NFTABLES << 8 | 16;
 
-const SET_TABLE: u16 = 1;
+/// The table, in every message of this kind.
+const OF_TABLE: u16 = 1;
+const TABLE_HANDLE: u16 = 4;
+const CHAIN_NAME: u16 = 3;
 const SET_NAME: u16 = 2;
-const LIST_TABLE: u16 = 1;
 const LIST_SET: u16 = 2;
 const LIST_ELEMENTS: u16 = 3;
 const ELEMENT_KEY: u16 = 1;
+const ELEMENT_DATA: u16 = 2;
 const ELEMENT_EXPIRATION: u16 = 5;
 const ELEMENT_USER_DATA: u16 = 6;
+const ELEMENT_KEY_END: u16 = 10;
 const DATA_VALUE: u16 = 1;
+const DATA_VERDICT: u16 = 2;
+const VERDICT_CHAIN: u16 = 2;
+const GENERATION: u16 = 1;
 
-const INET: u8 = 1;
-/// At most so many elements are read.
-const ELEMENTS: usize = 65_536;
+/// At most so many elements of a set are read.
+const ELEMENTS: usize = 262_144;
 
-/// An element that ends.
+/// An element.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) key: Vec<u8>,
-    pub(crate) left: Duration,
+    pub(crate) end: Option<Vec<u8>>,
+    pub(crate) chain: Option<String>,
     pub(crate) comment: String,
+    /// How long it has left, if it ends.
+    pub(crate) left: Option<Duration>,
 }
 
-/// The names of the sets of our table for routed packets; none if there is no table.
-pub(crate) fn sets() -> io::Result<Vec<String>> {
-    let socket = open()?;
-    let mut names = Vec::new();
-    let request = |writer: &mut Writer| writer.text(SET_TABLE, TABLE);
-    dump(&socket, GET_SETS, request, |kind, octets| {
-        let name = find(octets, SET_NAME)
-            .filter(|_| kind == NEW_SET && find(octets, SET_TABLE) == Some(b"mudguard\0"));
-        names.extend(name.and_then(text));
-    })?;
-    Ok(names)
+impl Listed {
+    /// Where it stands, what it says, and how long it has left.
+    pub(crate) fn at(self, plane: Plane, set: &Arc<str>) -> (Spot, (Content, Option<Duration>)) {
+        let spot = Spot {
+            plane,
+            set: Arc::clone(set),
+            key: self.key,
+            end: self.end,
+        };
+        let content = Content {
+            chain: self.chain,
+            comment: (!self.comment.is_empty()).then(|| self.comment.into()),
+        };
+        (spot, (content, self.left))
+    }
 }
 
-/// The elements of a set that end.
-pub(crate) fn elements(set: &str) -> io::Result<Vec<Listed>> {
-    let socket = open()?;
-    let mut listed = Vec::new();
-    let request = |writer: &mut Writer| {
-        writer.text(LIST_TABLE, TABLE);
-        writer.text(LIST_SET, set);
-    };
-    dump(&socket, GET_ELEMENTS, request, |kind, octets| {
-        let list = find(octets, LIST_ELEMENTS).filter(|_| kind == NEW_ELEMENTS);
-        let elements = list.into_iter().flat_map(attributes);
-        let room = ELEMENTS.saturating_sub(listed.len());
-        listed.extend(elements.filter_map(|(_, octets)| element(octets)).take(room));
-    })?;
-    Ok(listed)
+/// Asks the kernel.
+#[derive(Debug)]
+pub(crate) struct Listing(Socket);
+
+impl Listing {
+    /// Opens a socket.
+    pub(crate) fn open() -> io::Result<Self> {
+        open().map(Self)
+    }
+
+    /// The number of our table: another one has another. `None` if it is not there.
+    pub(crate) fn table(&self, plane: Plane) -> io::Result<Option<u64>> {
+        let mut handle = None;
+        self.ask(
+            GET_TABLE,
+            0,
+            family(plane),
+            |writer| writer.text(OF_TABLE, TABLE),
+            |kind, octets| {
+                if kind == NEW_TABLE {
+                    handle = find(octets, TABLE_HANDLE)
+                        .and_then(|value| array(value, 0))
+                        .map(u64::from_be_bytes);
+                }
+            },
+        )?;
+        Ok(handle)
+    }
+
+    /// How often the ruleset of this network namespace was changed, by whomever.
+    pub(crate) fn generation(&self) -> io::Result<u32> {
+        let mut generation = 0;
+        self.ask(
+            GET_GENERATION,
+            0,
+            0,
+            |_| {},
+            |kind, octets| {
+                if kind == NEW_GENERATION {
+                    let value = find(octets, GENERATION).and_then(|value| array(value, 0));
+                    generation = value.map_or(0, u32::from_be_bytes);
+                }
+            },
+        )?;
+        Ok(generation)
+    }
+
+    /// The names of the chains of our table.
+    pub(crate) fn chains(&self, plane: Plane) -> io::Result<Vec<String>> {
+        self.names(GET_CHAINS, NEW_CHAIN, CHAIN_NAME, plane)
+    }
+
+    /// The names of its sets and maps.
+    pub(crate) fn sets(&self, plane: Plane) -> io::Result<Vec<String>> {
+        let names = self.names(GET_SETS, NEW_SET, SET_NAME, plane)?;
+        // Sets without a name belong to rules; the kernel calls them so.
+        Ok(names.into_iter().filter(|name| !name.starts_with("__")).collect())
+    }
+
+    fn names(&self, ask: u16, told: u16, attribute: u16, plane: Plane) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        let request = |writer: &mut Writer| writer.text(OF_TABLE, TABLE);
+        self.ask(ask, DUMP, family(plane), request, |kind, octets| {
+            // Older kernels tell those of all tables.
+            let ours = kind == told && find(octets, OF_TABLE).and_then(text).as_deref() == Some(TABLE);
+            names.extend(find(octets, attribute).filter(|_| ours).and_then(text));
+        })?;
+        Ok(names)
+    }
+
+    /// The elements of a set.
+    pub(crate) fn elements(&self, plane: Plane, set: &str) -> io::Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        let request = |writer: &mut Writer| {
+            writer.text(OF_TABLE, TABLE);
+            writer.text(LIST_SET, set);
+        };
+        self.ask(GET_ELEMENTS, DUMP, family(plane), request, |kind, octets| {
+            let list = find(octets, LIST_ELEMENTS).filter(|_| kind == NEW_ELEMENTS);
+            let elements = list.into_iter().flat_map(attributes);
+            let room = ELEMENTS.saturating_sub(listed.len());
+            listed.extend(elements.filter_map(|(_, octets)| element(octets)).take(room));
+        })?;
+        Ok(listed)
+    }
+
+    fn ask(
+        &self,
+        kind: u16,
+        flags: u16,
+        family: u8,
+        request: impl FnOnce(&mut Writer),
+        mut hear: impl FnMut(u16, &[u8]),
+    ) -> io::Result<()> {
+        let mut writer = Writer::default();
+        writer.begin(kind, flags, 1, family, 0);
+        request(&mut writer);
+        writer.end();
+        self.0.send(writer.octets(), 0)?;
+        let mut octets = Vec::with_capacity(65_536);
+        loop {
+            octets.clear();
+            self.0.recv(&mut octets, 0)?;
+            for message in messages(&octets) {
+                match message {
+                    Message::Done => return Ok(()),
+                    Message::Answer { code: 0, .. } => {}
+                    Message::Answer { code, .. } => {
+                        let error = io::Error::from_raw_os_error(code);
+                        // No such table: there is nothing to read.
+                        return if error.kind() == io::ErrorKind::NotFound {
+                            Ok(())
+                        } else {
+                            Err(error)
+                        };
+                    }
+                    Message::Other { kind, attributes, .. } => hear(kind, attributes),
+                }
+            }
+            if flags != DUMP {
+                return Ok(());
+            }
+        }
+    }
 }
 
 fn element(octets: &[u8]) -> Option<Listed> {
-    let key = find(find(octets, ELEMENT_KEY)?, DATA_VALUE)?;
-    let left = u64::from_be_bytes(array(find(octets, ELEMENT_EXPIRATION)?, 0)?);
+    let value = |kind| find(find(octets, kind)?, DATA_VALUE);
+    let verdict = find(octets, ELEMENT_DATA).and_then(|data| find(data, DATA_VERDICT));
+    let left = find(octets, ELEMENT_EXPIRATION).and_then(|left| array(left, 0));
     // nft's form of a comment: its kind 0, its length, the text and a zero.
     let comment = match find(octets, ELEMENT_USER_DATA) {
         Some([0, _, comment @ ..]) => text(comment)?,
         _ => String::new(),
     };
     Some(Listed {
-        key: key.to_vec(),
-        left: Duration::from_millis(left),
+        key: value(ELEMENT_KEY)?.to_vec(),
+        end: value(ELEMENT_KEY_END).map(<[u8]>::to_vec),
+        chain: verdict
+            .and_then(|verdict| find(verdict, VERDICT_CHAIN))
+            .and_then(text),
         comment,
+        left: left.map(|left| Duration::from_millis(u64::from_be_bytes(left))),
     })
 }
 
 fn text(octets: &[u8]) -> Option<String> {
     let octets = octets.split(|octet| *octet == 0).next()?;
     String::from_utf8(octets.to_vec()).ok()
-}
-
-fn dump(
-    socket: &Socket,
-    kind: u16,
-    request: impl FnOnce(&mut Writer),
-    mut hear: impl FnMut(u16, &[u8]),
-) -> io::Result<()> {
-    let mut writer = Writer::default();
-    writer.begin(kind, DUMP, 1, INET, 0);
-    request(&mut writer);
-    writer.end();
-    socket.send(writer.octets(), 0)?;
-    let mut octets = Vec::with_capacity(65_536);
-    loop {
-        octets.clear();
-        socket.recv(&mut octets, 0)?;
-        for message in messages(&octets) {
-            match message {
-                Message::Done => return Ok(()),
-                Message::Answer { code: 0, .. } => {}
-                Message::Answer { code, .. } => {
-                    let error = io::Error::from_raw_os_error(code);
-                    // No such table: there is nothing to read.
-                    return if error.kind() == io::ErrorKind::NotFound {
-                        Ok(())
-                    } else {
-                        Err(error)
-                    };
-                }
-                Message::Other { kind, attributes } => hear(kind, attributes),
-            }
-        }
-    }
 }

@@ -70,6 +70,7 @@ pub(crate) fn samples(octets: &[u8]) -> impl Iterator<Item = Sample<'_>> {
         Message::Other {
             kind: PACKET,
             attributes,
+            ..
         } => Some(sample(attributes)),
         Message::Other { .. } | Message::Done | Message::Answer { .. } => None,
     })

@@ -85,10 +85,10 @@ impl Owner {
                 }
                 changed = self.rules.changed() => changed.context("the manager has ended")?,
                 () = self.missed.notified() => {}
-                gone = self.tables.gone() => {
-                    gone?;
+                changed = self.tables.changed() => {
+                    changed?;
                     if !self.off.is_off() {
-                        warn!("somebody removed Mudguard's tables; they are loaded again");
+                        warn!("somebody changed or removed Mudguard's tables; they are loaded again");
                     }
                 }
                 () = sleep(pause(self.failures)), if self.failures > 0 => {}

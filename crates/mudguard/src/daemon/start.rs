@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use anyhow::Context;
 use jiff::Timestamp;
 use mudguard_fetch::{Limits, Retriever, TlsRoots};
-use mudguard_firewall::{Firewall, Tables};
+use mudguard_firewall::Firewall;
 use mudguard_manager::{Action, Event, Manager, Notice, Restored, Settings};
 use mudguard_observe::Observer;
 use mudguard_policy::SpecialPurpose;
@@ -108,7 +108,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (mut firewall, elements, denials) = Firewall::start().await.context(FirewallRefused)?;
     let refusal = firewall::load(&mut firewall, &restart.manager.snapshot()).await?;
     let failures = u32::from(refusal.is_some());
-    let tables = Tables::watch()?;
+    let tables = firewall.tables()?;
     refusal.into_iter().for_each(|notice| restart.notice(notice));
     info!(
         things = restart.manager.snapshot().things.len(),

@@ -59,7 +59,7 @@ fn conditions() -> impl Strategy<Value = Vec<HeaderCondition>> {
     prop_oneof![9 => Just(Vec::new()), 1 => prop::collection::vec(condition, 1..3)]
 }
 
-fn rules(with_drops: bool) -> impl Strategy<Value = Vec<Rule>> {
+pub(crate) fn rules(with_drops: bool) -> impl Strategy<Value = Vec<Rule>> {
     let action = prop_oneof![9 => Just(Action::Accept), 1 => Just(Action::Drop)];
     let one = (peer(), protocol(), conditions(), any::<bool>(), action);
     let one = one.prop_map(move |(peer, protocol, conditions, from_peer, action)| Rule {

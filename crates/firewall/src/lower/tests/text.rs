@@ -7,7 +7,22 @@ pub(super) fn text(commands: &Value, without: &Value) -> String {
     let known: std::collections::BTreeSet<_> = lines(without).collect();
     let mut lines: Vec<_> = lines(commands).filter(|line| !known.contains(line)).collect();
     lines.push(String::new());
-    lines.join("\n")
+    without_digests(&lines.join("\n"))
+}
+
+/// Chains of a Thing have a digest in their names, which says nothing to people.
+fn without_digests(text: &str) -> String {
+    let mut parts = text.split('.');
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_digest = part.len() >= 16 && part.bytes().take(16).all(|octet| octet.is_ascii_hexdigit());
+        if is_digest {
+            whole += &part[16..];
+        } else {
+            whole = whole + "." + part;
+        }
+    }
+    whole
 }
 
 fn lines(commands: &Value) -> impl Iterator<Item = String> {
