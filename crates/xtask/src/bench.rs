@@ -2,6 +2,7 @@
 
 mod order;
 mod policy;
+mod resolver;
 
 use std::process::ExitCode;
 
@@ -18,6 +19,8 @@ enum Bench {
     Order(order::Args),
     /// Reading and compiling a MUD file: time and allocations
     Policy,
+    /// Our resolver beside unbound, knot-resolver and dnsmasq
+    Resolver(resolver::Args),
 }
 
 /// Runs a measurement.
@@ -28,5 +31,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Order(args) => order::run(args),
         Bench::Policy => policy::run(),
+        Bench::Resolver(args) => resolver::run(args),
     }
 }
