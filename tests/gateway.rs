@@ -8,6 +8,8 @@
 mod bad_input;
 #[path = "gateway/brought.rs"]
 mod brought;
+#[path = "gateway/certificates.rs"]
+mod certificates;
 #[path = "gateway/crash.rs"]
 mod crash;
 #[path = "gateway/joins.rs"]

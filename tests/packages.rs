@@ -20,7 +20,12 @@ pub const PACKAGES: [(&str, &str); 11] = [
 ];
 
 /// Packages that some tests need besides; those tests say so and are left out without them.
-pub const TEST_PACKAGES: [(&str, &str); 1] = [("lldpd", "lldpd")];
+pub const TEST_PACKAGES: [(&str, &str); 4] = [
+    ("freeradius", "freeradius"),
+    ("hostapd", "hostapd"),
+    ("lldpd", "lldpd"),
+    ("wpasupplicant", "wpa_supplicant"),
+];
 
 /// Those of these packages that are not installed.
 pub fn missing_packages(packages: &[(&'static str, &str)]) -> Vec<&'static str> {

@@ -209,6 +209,11 @@ impl Gateway {
         self.folder.join("state")
     }
 
+    /// The program and the socket by which others than this test ask it.
+    pub fn program(&self) -> (&Path, PathBuf) {
+        (&self.binary, control(&self.folder))
+    }
+
     /// The file of its configuration.
     pub fn configuration_file(&self) -> PathBuf {
         self.folder.join("mudguard.toml")

@@ -93,6 +93,16 @@ impl Authority {
         self.issue(&format!("/O={organisation}/CN=MUD signer"), "")
     }
 
+    /// Issues a certificate for a Thing with this MUD URL (RFC 8520 section 11).
+    ///
+    /// # Errors
+    /// If openssl fails.
+    pub fn thing(&self, common_name: &str, mud_url: &str) -> anyhow::Result<Identity> {
+        let extensions =
+            format!("extendedKeyUsage = clientAuth\n1.3.6.1.5.5.7.1.25 = ASN1:IA5STRING:{mud_url}\n");
+        self.issue(&format!("/O=Lamp Maker/CN={common_name}"), &extensions)
+    }
+
     fn issue(&self, subject: &str, extensions: &str) -> anyhow::Result<Identity> {
         let number = self.issued.fetch_add(1, Ordering::Relaxed);
         let file = |extension: &str| self.folder.join(format!("{number}.{extension}"));
