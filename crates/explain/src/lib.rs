@@ -26,6 +26,6 @@ pub use language::Language;
 pub use notice::{NoticeLabel, TroubleLabel};
 pub use phrase::{Ago, Count, Phrase};
 pub use place::Place;
-pub use question::QuestionLabel;
+pub use question::{FileDoubt, QuestionLabel};
 pub use sentence::{Caution, Class, Direction, Sentence, Shape};
 pub use service::{Service, Services};

@@ -11,6 +11,8 @@ pub enum NoticeLabel {
     Laboratory(Vec<String>),
     /// The database was unreadable and lies at this path now.
     DatabaseSetAside(String),
+    /// The database cannot be written; why.
+    NotStored(String),
     /// The kernel did not take the rules; its answer.
     FirewallRefused(String),
     /// Something that cannot be enforced here, in words.
@@ -30,6 +32,7 @@ impl NoticeLabel {
                 language.text(keys::NOTICE_LABORATORY, &[("list", list.into())])
             }
             Self::DatabaseSetAside(path) => language.text(keys::NOTICE_DATABASE, &[("path", passage(path))]),
+            Self::NotStored(reason) => language.text(keys::NOTICE_NOT_STORED, &[("reason", passage(reason))]),
             Self::FirewallRefused(reason) => {
                 language.text(keys::NOTICE_FIREWALL, &[("reason", passage(reason))])
             }

@@ -27,6 +27,7 @@ pub(crate) fn home(things: impl IntoIterator<Item = Thing>) -> Snapshot {
                 prefixes: ["192.0.2.0/24", "2001:db8::/64"]
                     .map(|prefix| prefix.parse().unwrap())
                     .into(),
+                ..Lan::default()
             }],
         },
         things: things

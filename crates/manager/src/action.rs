@@ -7,7 +7,7 @@ use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use serde::{Deserialize, Serialize};
 
-use crate::{Binding, Channel, Mode, Override, Trust};
+use crate::{Asked, Binding, Channel, ControllerChoice, Doubt, Mode, Override, Trust, undo_step::UndoRecord};
 
 /// Something that must be done by the owner of a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,24 @@ pub enum Action {
     Apply,
     /// Keep a Thing.
     SaveThing(ThingRecord),
+    /// Keep a Thing within the next hours: nothing is lost with it that is not soon learnt anew.
+    SaveThingLater(ThingRecord),
     /// Keep a last good file; it replaces the one of the same URL.
     SaveFile(FileRecord),
     /// Keep a Thing no longer.
     ForgetThing(MacAddress),
     /// Keep the file of this URL no longer.
     ForgetFile(MudUrl),
+    /// Keep a file that waits for the owner; it replaces the one of the same URL.
+    SaveWaiting(WaitingRecord),
+    /// Keep the file of this URL that waited no longer.
+    ForgetWaiting(MudUrl),
     /// Keep a row of the journal.
     Journal(JournalEntry),
+    /// Keep how a row of the journal is taken back.
+    SaveUndo(UndoRecord),
+    /// Keep it no longer: the row cannot be taken back any more.
+    ForgetUndo(u64),
 }
 
 /// What is kept of a Thing.
@@ -60,8 +70,16 @@ pub struct ThingRecord {
     pub rejected: Vec<String>,
     /// What the owner decided beside its file.
     pub overrides: Vec<Override>,
-    /// The mode that the owner chose for it instead of the home's.
+    /// The mode that the owner chose for it instead of its network's.
     pub mode: Option<Mode>,
+    /// The controllers that the owner chose for it.
+    pub controllers: Vec<ControllerChoice>,
+    /// The question that waits, with the time at which it was raised.
+    pub question: Option<(Timestamp, Asked)>,
+    /// The other MUD URLs that it announced on the day that began then; so many are looked at in a day.
+    pub others: Option<(Timestamp, Vec<MudUrl>)>,
+    /// Whether the owner lets it be a member of the classes of its maker (RFC 8520 section 16).
+    pub grouped: bool,
 }
 
 /// What is kept of a file in force.
@@ -81,9 +99,43 @@ pub struct FileRecord {
     pub etag: Option<String>,
 }
 
+/// What is kept of a file that waits for the owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingRecord {
+    /// The file as it would hold.
+    pub file: FileRecord,
+    /// What stands in the way.
+    pub doubt: Doubt,
+    /// Why it waits, in words.
+    pub reason: String,
+}
+
+/// Who did something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Author {
+    /// Somebody of the household, on the local page.
+    Page,
+    /// The operator, on the command line.
+    CommandLine,
+    /// Whoever holds the API token of this name.
+    Token(String),
+    /// The maker of a Thing, by a new MUD file.
+    Maker,
+    /// A Thing, by what it says.
+    Thing,
+    /// Mudguard itself: time has passed.
+    #[default]
+    Mudguard,
+}
+
 /// A row of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalEntry {
+    /// Its number. Later rows have greater ones, also after a restart.
+    pub id: u64,
+    /// Who did it.
+    pub by: Author,
     /// When.
     pub at: Timestamp,
     /// About whom.
@@ -122,10 +174,14 @@ pub enum JournalKind {
     OverrideEnded,
     /// The owner chose a mode for a Thing.
     ModeSet,
+    /// The owner chose controllers.
+    ControllersSet,
+    /// A question went away without an answer, and the narrower policy stays.
+    QuestionEnded,
     /// The owner named a Thing.
     Renamed,
     /// The owner had a Thing forgotten.
     Forgotten,
-    /// The owner took the last decision back.
+    /// The owner took a row of the journal back; the detail is its number.
     Undone,
 }

@@ -8,7 +8,7 @@ use mudguard_policy::{Initiator, MacAddress};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Channel, ClockState, Flows, Home, Mode, Notice};
+use crate::{Channel, ClockState, Doubt, Flows, Home, Mode, Notice};
 
 /// The time at which an event is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,13 @@ pub enum Event {
         /// The bridge port on which it was.
         port: String,
     },
+    /// A frame on this port named a Thing as its sender that was not the frame's source (a DHCP `chaddr`).
+    Forged {
+        /// The Thing that was named.
+        mac: MacAddress,
+        /// The bridge port on which it was named.
+        port: String,
+    },
     /// The kernel's neighbour table says that this address is at this MAC address.
     Neighbour {
         /// Who.
@@ -68,6 +75,8 @@ pub enum Event {
     ClockChanged(ClockState),
     /// The daemon has something to say about itself.
     Noticed(Notice),
+    /// The store says why it cannot write; `None` once it writes again.
+    Stored(Option<String>),
     /// The kernel took the rules of a snapshot.
     Applied {
         /// The snapshot's version.
@@ -125,6 +134,8 @@ pub enum Retrieved {
         signer: String,
         /// SHA-256 of the signer's public key, in hexadecimal.
         key: String,
+        /// SHA-256 of the public key of the authority that issued the signer's certificate, in hexadecimal; empty if it is not known.
+        ca: String,
         /// Whether dates could not be judged.
         provisional: bool,
         /// The entity tag.
@@ -136,6 +147,8 @@ pub enum Retrieved {
         bytes: Arc<[u8]>,
         /// SHA-256 of the octets.
         sha256: [u8; 32],
+        /// What stands in the way.
+        doubt: Doubt,
         /// Why, in words.
         reason: String,
         /// The entity tag.
@@ -254,15 +267,29 @@ pub enum Command {
         /// The mode.
         mode: Option<Mode>,
     },
+    /// Chooses the Things that are a controller class for a Thing (RFC 8520 sections 3.12 and 3.13); none is a choice too.
+    ChooseControllers {
+        /// The Thing.
+        thing: MacAddress,
+        /// The URI of the class, or [`MY_CONTROLLER`](crate::MY_CONTROLLER).
+        class: String,
+        /// Its members.
+        members: Vec<MacAddress>,
+    },
     /// Forgets a Thing with all that was decided about it.
     Forget {
         /// The Thing.
         thing: MacAddress,
     },
-    /// Takes back what was decided last about a Thing since the start.
+    /// Takes back the newest row of the journal about a Thing that can be taken back.
     Undo {
         /// The Thing.
         thing: MacAddress,
+    },
+    /// Takes back one row of the journal.
+    UndoEntry {
+        /// The [`id`](crate::JournalEntry::id) of the row.
+        id: u64,
     },
 }
 
@@ -298,4 +325,13 @@ pub enum CommandError {
     /// Nothing was decided, or it can no longer be taken back.
     #[error("nothing that was decided about {0} can be taken back")]
     NothingToUndo(MacAddress),
+    /// The row of the journal is no decision, or is too old, or something came after it.
+    #[error("row {0} of the journal cannot be taken back any more; `mudguard journal` shows which can")]
+    CannotUndo(u64),
+    /// Yes alone does not say which Things.
+    #[error("choose which devices control {0}, or answer no")]
+    ChooseFirst(MacAddress),
+    /// So many members, or one that is no other Thing, make no class.
+    #[error("a controller is another device of this home, and there are 16 at most")]
+    BadController,
 }

@@ -5,11 +5,14 @@
 //! the owner says) and [`ends`] (what ends by itself). Here is what they share: the Things, and how a Thing's
 //! standing follows from its URL, its file and the mode.
 
+mod classes;
 mod decisions;
 mod ends;
 mod files;
+mod journal;
 mod judge;
 mod overriding;
+mod places;
 mod questions;
 mod restore;
 mod sightings;
@@ -19,16 +22,23 @@ mod tests;
 mod undo;
 mod urls;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use mudguard_mud::MudUrl;
-use mudguard_policy::{Identity, MacAddress, Site, ThingPolicy, compile, narrow};
+use mudguard_policy::{MacAddress, ThingPolicy, compile, narrow};
 
 pub use self::restore::Restored;
-use self::{ends::Ends, files::FileState, sightings::Decisions, undo::Done, urls::Others};
+use self::{
+    ends::Ends, files::FileState, places::Heard, sightings::Decisions, undo::question_record, urls::Others,
+};
 use crate::{
-    Action, Channel, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment, Notice,
-    Overriding, Question, Snapshot, Thing, ThingRecord, Trust, Waiting, overrides::overridden,
+    Action, Author, Channel, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment,
+    Notice, Overriding, Question, Snapshot, Thing, ThingRecord, Trust, UndoRecord, Waiting,
+    overrides::overridden,
 };
 
 /// How the manager behaves, and its bounds.
@@ -78,7 +88,15 @@ pub struct Manager {
     others: BTreeMap<MacAddress, Others>,
     /// The MUD URLs whose files are retrieved to be judged.
     successors: BTreeMap<MacAddress, (MudUrl, Channel)>,
-    done: BTreeMap<MacAddress, Done>,
+    /// Where those Things were heard that do not stay at one port.
+    heard: BTreeMap<MacAddress, Heard>,
+    /// How rows of the journal are taken back.
+    steps: BTreeMap<u64, UndoRecord>,
+    /// Files that a step back needs and that neither hold nor wait.
+    shelf: VecDeque<Arc<FileInForce>>,
+    /// Who does what is being done.
+    author: Author,
+    last_entry: u64,
     published: Arc<Snapshot>,
     changed: bool,
 }
@@ -98,7 +116,11 @@ impl Manager {
             ends: Ends::default(),
             others: BTreeMap::new(),
             successors: BTreeMap::new(),
-            done: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            steps: BTreeMap::new(),
+            shelf: VecDeque::new(),
+            author: Author::default(),
+            last_entry: 0,
             published: Arc::default(),
             changed: true,
         }
@@ -107,6 +129,7 @@ impl Manager {
     /// Takes an event and says what must be done about it.
     pub fn handle(&mut self, event: Event, now: Moment) -> Vec<Action> {
         let mut actions = Vec::new();
+        self.author = journal::author(&event);
         match event {
             Event::Announced(announcement) => self.announced(announcement, now, &mut actions),
             Event::Leased {
@@ -119,6 +142,7 @@ impl Manager {
             }
             Event::Released { mac, address } => self.released(mac, address, &mut actions),
             Event::Departed { mac, port } => self.departed(mac, &port, &mut actions),
+            Event::Forged { mac, port } => self.forged(mac, port, now, &mut actions),
             Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),
             Event::Fetched(fetched) => {
                 let url = fetched.url.clone();
@@ -130,23 +154,30 @@ impl Manager {
             Event::HomeChanged(home) => {
                 if self.home != home {
                     self.home = home;
-                    self.recompile_all(&mut actions);
+                    self.home_changed(now, &mut actions);
                 }
             }
             Event::ClockChanged(clock) => self.clock_changed(clock, now, &mut actions),
             Event::Noticed(notice) => self.noticed(notice),
+            Event::Stored(trouble) => self.stored(trouble),
             Event::Applied { .. } => self.applied(),
             Event::Tick => self.tick(now, &mut actions),
         }
         actions
     }
 
-    /// Takes a decision of the owner.
+    /// Takes a decision of the owner, from wherever it came.
     ///
     /// # Errors
     /// See [`CommandError`]; nothing has changed then.
-    pub fn command(&mut self, command: Command, now: Moment) -> Result<Vec<Action>, CommandError> {
+    pub fn command(
+        &mut self,
+        command: Command,
+        by: Author,
+        now: Moment,
+    ) -> Result<Vec<Action>, CommandError> {
         let mut actions = Vec::new();
+        self.author = by;
         match command {
             Command::Approve { thing, question } => {
                 self.approve(thing, question.as_deref(), now, &mut actions)?;
@@ -173,8 +204,14 @@ impl Manager {
                 self.set_url(thing, url, channel, now, &mut actions)?
             }
             Command::SetMode { thing, mode } => self.choose_mode(thing, mode, now, &mut actions)?,
+            Command::ChooseControllers {
+                thing,
+                class,
+                members,
+            } => self.choose_controllers(thing, class, members, now, &mut actions)?,
             Command::Forget { thing } => self.forget(thing, now, &mut actions)?,
-            Command::Undo { thing } => self.undo(thing, now, &mut actions)?,
+            Command::Undo { thing } => self.undo_last(thing, now, &mut actions)?,
+            Command::UndoEntry { id } => self.undo(id, now, &mut actions)?,
         }
         Ok(actions)
     }
@@ -190,6 +227,7 @@ impl Manager {
                 clock: self.clock,
                 notices: self.notices.clone(),
                 things: self.things.clone(),
+                undoable: Arc::new(self.undoable()),
             });
         }
         Arc::clone(&self.published)
@@ -203,7 +241,7 @@ impl Manager {
     }
 
     fn mode_of(&self, mac: MacAddress) -> Mode {
-        let chosen = self.things.get(&mac).and_then(|thing| thing.mode);
+        let chosen = self.things.get(&mac).and_then(|thing| self.home.mode_of(thing));
         chosen.unwrap_or(self.settings.mode)
     }
 
@@ -226,6 +264,13 @@ impl Manager {
             self.notices.push(notice);
             self.changed = true;
         }
+    }
+
+    fn stored(&mut self, trouble: Option<String>) {
+        self.notices
+            .retain(|known| !matches!(known, Notice::NotStored(_)));
+        self.notices.extend(trouble.map(Notice::NotStored));
+        self.changed = true;
     }
 
     /// The firewall takes one ruleset after the other, so the kernel's consent is newer than any refusal.
@@ -296,10 +341,12 @@ impl Manager {
         push_once(actions, Action::Apply);
     }
 
-    fn recompile_all(&mut self, actions: &mut Vec<Action>) {
+    fn home_changed(&mut self, now: Moment, actions: &mut Vec<Action>) {
         let macs: Vec<_> = self.things.keys().copied().collect();
         for mac in macs {
             self.recompile(mac, actions);
+            // It may be on a network with another mode now.
+            self.ask_to_admit(mac, now, actions);
         }
         self.changed = true;
         push_once(actions, Action::Apply);
@@ -320,50 +367,53 @@ impl Manager {
             .collect()
     }
 
-    /// The home as a Thing's file meets it. No Thing enters a class by what it says of itself (RFC 8520 section 16).
-    fn site(&self, mac: MacAddress, addresses_approved: bool) -> Site {
-        let lans = || self.home.lans.iter();
-        Site {
-            thing: Some(mac),
-            identity: Identity::Weak,
-            gateway: lans().flat_map(|lan| lan.addresses.iter().copied()).collect(),
-            local_networks: lans().flat_map(|lan| lan.prefixes.iter().copied()).collect(),
-            addresses_approved,
-            ..Site::default()
-        }
-    }
-
     /// What a file would permit a Thing if the owner approved all of it.
     fn approved_policy(&self, mac: MacAddress, file: &FileInForce) -> ThingPolicy {
         compile(&file.file, &self.site(mac, true))
     }
 
-    fn save_thing(&self, mac: MacAddress, actions: &mut Vec<Action>) {
+    /// Whether anything of a Thing is kept. A stranger is forgotten with the daemon: anyone can make up MAC addresses, and flash is small.
+    fn is_kept(&self, mac: MacAddress) -> bool {
         let Some(thing) = self.things.get(&mac) else {
-            return;
+            return false;
         };
         let mut decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
         decisions.restricted = false;
-        // A stranger is forgotten with the daemon: anyone can make up MAC addresses, and flash is small.
-        if thing.url.is_none()
-            && thing.name.is_none()
-            && thing.overrides.is_empty()
-            && thing.mode.is_none()
-            && decisions == Decisions::default()
-        {
-            return;
+        let asks_for_url = matches!(
+            thing.question.as_ref().map(|question| &question.waiting),
+            Some(Waiting::Url(..))
+        );
+        thing.url.is_some()
+            || asks_for_url
+            || thing.name.is_some()
+            || !thing.overrides.is_empty()
+            || !thing.controllers.is_empty()
+            || thing.mode.is_some()
+            || decisions != Decisions::default()
+    }
+
+    fn save_thing(&self, mac: MacAddress, actions: &mut Vec<Action>) {
+        if self.is_kept(mac) {
+            self.save_thing_always(mac, actions);
         }
-        self.save_thing_always(mac, actions);
     }
 
     /// Saves even what is as good as nothing, because more was saved before.
     fn save_thing_always(&self, mac: MacAddress, actions: &mut Vec<Action>) {
-        let Some(thing) = self.things.get(&mac) else {
+        let Some(record) = self.thing_record(mac) else {
             return;
         };
+        actions.retain(|action| {
+            !matches!(action, Action::SaveThing(old) | Action::SaveThingLater(old) if old.mac == mac)
+        });
+        actions.push(Action::SaveThing(record));
+    }
+
+    /// What is kept of a Thing.
+    fn thing_record(&self, mac: MacAddress) -> Option<ThingRecord> {
+        let thing = self.things.get(&mac)?;
         let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
-        actions.retain(|action| !matches!(action, Action::SaveThing(record) if record.mac == mac));
-        actions.push(Action::SaveThing(ThingRecord {
+        Some(ThingRecord {
             mac,
             name: thing.name.clone(),
             host_name: thing.host_name.clone(),
@@ -377,7 +427,11 @@ impl Manager {
             rejected: decisions.rejected,
             overrides: thing.overrides.clone(),
             mode: thing.mode,
-        }));
+            controllers: thing.controllers.clone(),
+            question: question_record(thing.question.as_ref()),
+            others: self.others.get(&mac).map(Others::record),
+            grouped: decisions.grouped,
+        })
     }
 }
 

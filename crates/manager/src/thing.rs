@@ -7,7 +7,7 @@ use mudguard_mud::{DomainName, Finding, MudFile, MudUrl, MudUrlError};
 use mudguard_policy::{Initiator, MacAddress, ThingPolicy, narrow};
 use serde::{Deserialize, Serialize};
 
-use crate::{Mode, Override, Overriding};
+use crate::{Mode, Override, Overriding, Question};
 
 /// A Thing of the home (RFC 8520 section 1.3): whatever has a MAC address on the LAN.
 #[derive(Clone, Debug)]
@@ -40,8 +40,10 @@ pub struct Thing {
     pub file: Option<Arc<FileInForce>>,
     /// What the owner decided beside the file, in the order in which it was decided; bounded.
     pub overrides: Vec<Override>,
-    /// The mode that the owner chose for it instead of the home's.
+    /// The mode that the owner chose for it instead of its network's.
     pub mode: Option<Mode>,
+    /// The controllers that the owner chose for it.
+    pub controllers: Vec<ControllerChoice>,
     /// What waits for the owner.
     pub question: Option<Question>,
     /// The last failure to get or use its file, in words; `None` after a success.
@@ -72,6 +74,7 @@ impl Thing {
             file: None,
             overrides: Vec::new(),
             mode: None,
+            controllers: Vec::new(),
             question: None,
             problem: None,
             blocked: Vec::new(),
@@ -101,6 +104,18 @@ pub struct Binding {
     pub address: IpAddr,
     /// When the binding ends; `None` for one that lasts until the address is seen elsewhere.
     pub expires: Option<Timestamp>,
+}
+
+/// The class `my-controller` as it stands in a [`ControllerChoice`] (RFC 8520 section 3.13).
+pub const MY_CONTROLLER: &str = "my-controller";
+
+/// The Things that the owner chose as a controller class of a Thing (RFC 8520 sections 3.12 and 3.13).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ControllerChoice {
+    /// The URI of the class, or [`MY_CONTROLLER`].
+    pub class: String,
+    /// Its members; empty if the owner wants none.
+    pub members: Vec<MacAddress>,
 }
 
 /// How a MUD URL was learnt.
@@ -174,6 +189,9 @@ pub enum Trust {
         signer: String,
         /// SHA-256 of the signer's public key, in hexadecimal.
         key: String,
+        /// SHA-256 of the public key of the authority that issued the signer's certificate, in hexadecimal; empty if it is not known.
+        #[serde(default)]
+        ca: String,
         /// Whether the dates could not be judged yet because the clock was not set.
         provisional: bool,
     },
@@ -182,62 +200,6 @@ pub enum Trust {
         /// When.
         at: Timestamp,
     },
-}
-
-/// Something that only the owner may decide (RFC 8520 sections 13.2 and 16). Until then the narrower policy holds.
-#[derive(Clone, Debug)]
-pub struct Question {
-    /// When it was raised.
-    pub raised: Timestamp,
-    /// What waits.
-    pub waiting: Waiting,
-}
-
-/// What waits for the owner.
-#[derive(Clone, Debug)]
-pub enum Waiting {
-    /// A file that is unsigned or cannot be verified, or whose signer changed; the text says which.
-    File(Arc<WaitingFile>),
-    /// The file in force names addresses, and those ACEs are held (RFC 8520 section 2).
-    Addresses,
-    /// The Thing announces another MUD URL than the one it is known by.
-    Url(MudUrl, Channel),
-    /// In the mode `protect`, a Thing without rules in force.
-    NewThing,
-}
-
-impl Question {
-    /// Which question it is: another one has another key.
-    #[must_use]
-    pub fn key(&self) -> String {
-        format!("{} {}", self.raised, self.waiting.subject())
-    }
-}
-
-impl Waiting {
-    pub(crate) fn subject(&self) -> String {
-        match self {
-            Self::File(waiting) => hexadecimal(&waiting.file.sha256),
-            Self::Addresses => "addresses".to_owned(),
-            Self::Url(url, _) => url.to_string(),
-            Self::NewThing => "new-thing".to_owned(),
-        }
-    }
-}
-
-pub(crate) fn hexadecimal(octets: &[u8]) -> String {
-    octets.iter().map(|octet| format!("{octet:02x}")).collect()
-}
-
-/// A file that waits for approval.
-#[derive(Clone, Debug)]
-pub struct WaitingFile {
-    /// The file as it would hold.
-    pub file: FileInForce,
-    /// What it would permit.
-    pub policy: ThingPolicy,
-    /// Why it waits, in words.
-    pub reason: String,
 }
 
 /// A flow that was blocked, or in the mode `watch` would have been.

@@ -22,7 +22,7 @@ mod writer;
 
 pub use aside::SetAside;
 pub use open::{OpenError, Opened};
-pub use restore::Restored;
+pub use restore::{JournalPage, Restored};
 pub use store::{Store, StoreError};
 pub use writer::Writer;
 
@@ -38,6 +38,9 @@ pub const MAX_FILE_OCTETS: usize = 12 << 20;
 
 /// The most rows of the journal that are kept; the oldest go first.
 pub const MAX_JOURNAL: usize = 10_000;
+
+/// The most rows of the journal that one page has.
+pub const MAX_PAGE: usize = 500;
 
 /// The longest detail of a journal row, in octets; more is cut off.
 pub const MAX_DETAIL: usize = 1_024;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_manager::{FileRecord, JournalEntry, ThingRecord, UndoRecord, WaitingRecord};
 use mudguard_mud::MudUrl;
+use mudguard_policy::MacAddress;
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IntoDeserializer, value::Error as WordError},
 };
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 use thiserror::Error;
+
+use crate::MAX_PAGE;
 
 /// What was stored.
 #[derive(Debug, Default)]
@@ -19,10 +22,27 @@ pub struct Restored {
     pub things: Vec<ThingRecord>,
     /// The last good files, by URL.
     pub files: Vec<FileRecord>,
+    /// The files that wait for the owner, by URL.
+    pub waiting: Vec<WaitingRecord>,
+    /// How rows of the journal are taken back, by their numbers.
+    pub undo: Vec<UndoRecord>,
+    /// The number of the newest row of the journal there ever was.
+    pub last_entry: u64,
     /// The newest time that anything was stored with: real time is this or later.
     pub newest_time: Option<Timestamp>,
     /// The rows that were not understood, one line each: which, and why.
     pub unreadable: Vec<String>,
+}
+
+/// Which rows of the journal are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JournalPage {
+    /// Only rows with lesser numbers; `None` for the newest.
+    pub before: Option<u64>,
+    /// Only rows about this Thing.
+    pub thing: Option<MacAddress>,
+    /// How many rows at most; never more than [`MAX_PAGE`].
+    pub limit: usize,
 }
 
 pub(crate) async fn restore(connection: &mut SqliteConnection) -> Result<Restored, sqlx::Error> {
@@ -45,6 +65,32 @@ pub(crate) async fn restore(connection: &mut SqliteConnection) -> Result<Restore
             Err(error) => restored.unreadable.push(report("file", &row, "url", &error)),
         }
     }
+    for row in sqlx::query("SELECT * FROM waiting_file ORDER BY url")
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        match waiting(&row) {
+            Ok(record) => restored.waiting.push(record),
+            Err(error) => restored
+                .unreadable
+                .push(report("waiting file", &row, "url", &error)),
+        }
+    }
+    for row in sqlx::query("SELECT id, CAST(id AS TEXT) AS name, step FROM undo ORDER BY id")
+        .fetch_all(&mut *connection)
+        .await?
+    {
+        match undo(&row) {
+            Ok(record) => restored.undo.push(record),
+            Err(error) => restored
+                .unreadable
+                .push(report("undo step", &row, "name", &error)),
+        }
+    }
+    let last: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = 'journal'")
+        .fetch_optional(&mut *connection)
+        .await?;
+    restored.last_entry = last.and_then(|last| u64::try_from(last).ok()).unwrap_or_default();
     let journal: Option<String> = sqlx::query_scalar("SELECT MAX(at) FROM journal")
         .fetch_one(&mut *connection)
         .await?;
@@ -55,16 +101,24 @@ pub(crate) async fn restore(connection: &mut SqliteConnection) -> Result<Restore
     Ok(restored)
 }
 
-/// The newest rows of the journal, the newest first.
-pub(crate) async fn journal_tail(
+/// A page of the journal, the newest row first.
+pub(crate) async fn journal_page(
     connection: &mut SqliteConnection,
-    limit: usize,
+    page: &JournalPage,
 ) -> Result<Vec<JournalEntry>, sqlx::Error> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = sqlx::query("SELECT * FROM journal ORDER BY id DESC LIMIT ?")
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
+    let limit = i64::try_from(page.limit.min(MAX_PAGE)).unwrap_or(i64::MAX);
+    let before = page
+        .before
+        .and_then(|before| i64::try_from(before).ok())
+        .unwrap_or(i64::MAX);
+    let rows = sqlx::query(
+        "SELECT * FROM journal WHERE id < ?1 AND (?2 IS NULL OR thing = ?2) ORDER BY id DESC LIMIT ?3",
+    )
+    .bind(before)
+    .bind(page.thing.map(|mac| mac.to_string()))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in &rows {
         match entry(row) {
@@ -99,11 +153,6 @@ fn thing(row: &SqliteRow) -> Result<ThingRecord, RowError> {
             ));
         }
     };
-    let admitted = match row.try_get::<i64, _>("admitted")? {
-        0 => false,
-        1 => true,
-        other => return Err(RowError::Value("admitted", other.to_string())),
-    };
     Ok(ThingRecord {
         mac: parsed("mac", row.try_get("mac")?)?,
         name: row.try_get("name")?,
@@ -117,7 +166,7 @@ fn thing(row: &SqliteRow) -> Result<ThingRecord, RowError> {
             Some(octets) => Some(digest("addresses_approved", octets)?),
             None => None,
         },
-        admitted,
+        admitted: flag("admitted", row)?,
         rejected: match row.try_get::<Option<&str>, _>("rejected")? {
             Some(list) => json("rejected", list)?,
             None => Vec::new(),
@@ -127,6 +176,10 @@ fn thing(row: &SqliteRow) -> Result<ThingRecord, RowError> {
             Some(text) => Some(word("mode", text)?),
             None => None,
         },
+        controllers: json("controllers", row.try_get("controllers")?)?,
+        question: optional("question", row)?,
+        others: optional("others", row)?,
+        grouped: flag("grouped", row)?,
     })
 }
 
@@ -146,8 +199,38 @@ fn file(row: &SqliteRow) -> Result<FileRecord, RowError> {
     })
 }
 
+fn waiting(row: &SqliteRow) -> Result<WaitingRecord, RowError> {
+    Ok(WaitingRecord {
+        file: file(row)?,
+        doubt: word("doubt", row.try_get("doubt")?)?,
+        reason: row.try_get("reason")?,
+    })
+}
+
+fn undo(row: &SqliteRow) -> Result<UndoRecord, RowError> {
+    json("step", row.try_get("step")?)
+}
+
+fn flag(column: &'static str, row: &SqliteRow) -> Result<bool, RowError> {
+    match row.try_get::<i64, _>(column)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(RowError::Value(column, other.to_string())),
+    }
+}
+
+fn optional<T: DeserializeOwned>(column: &'static str, row: &SqliteRow) -> Result<Option<T>, RowError> {
+    match row.try_get::<Option<&str>, _>(column)? {
+        Some(text) => Ok(Some(json(column, text)?)),
+        None => Ok(None),
+    }
+}
+
 fn entry(row: &SqliteRow) -> Result<JournalEntry, RowError> {
+    let id: i64 = row.try_get("id")?;
     Ok(JournalEntry {
+        id: u64::try_from(id).map_err(|error| RowError::Value("id", error.to_string()))?,
+        by: json("by", row.try_get("by")?)?,
         at: parsed("at", row.try_get("at")?)?,
         thing: match row.try_get::<Option<&str>, _>("thing")? {
             Some(mac) => Some(parsed("thing", mac)?),

@@ -1,7 +1,7 @@
 //! Records to rows, and what keeps the tables bounded.
 
 use jiff::Timestamp;
-use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_manager::{FileRecord, JournalEntry, ThingRecord, UndoRecord, WaitingRecord};
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use serde::Serialize;
@@ -21,7 +21,8 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     };
     sqlx::query(
         "INSERT OR REPLACE INTO thing (mac, name, host_name, port, first_seen, last_seen, url, channel, bindings, \
-         addresses_approved, admitted, rejected, overrides, mode) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(thing.mac.to_string())
     .bind(thing.name.as_deref())
@@ -37,12 +38,29 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     .bind(rejected)
     .bind(json(&thing.overrides)?)
     .bind(thing.mode.as_ref().map(word).transpose()?)
+    .bind(json(&thing.controllers)?)
+    .bind(thing.question.as_ref().map(json).transpose()?)
+    .bind(thing.others.as_ref().map(json).transpose()?)
+    .bind(thing.grouped)
     .execute(db)
     .await?;
     Ok(())
 }
 
 pub(crate) async fn put_file(db: &mut SqliteConnection, file: &FileRecord) -> Result<(), sqlx::Error> {
+    // A file that is confirmed again and again must not be written again: flash wears out.
+    let confirmed =
+        sqlx::query("UPDATE file SET trust = ?, retrieved = ?, etag = ? WHERE url = ? AND sha256 = ?")
+            .bind(json(&file.trust)?)
+            .bind(time(file.retrieved))
+            .bind(file.etag.as_deref())
+            .bind(file.url.as_str())
+            .bind(file.sha256.as_slice())
+            .execute(&mut *db)
+            .await?;
+    if confirmed.rows_affected() > 0 {
+        return Ok(());
+    }
     sqlx::query(
         "INSERT OR REPLACE INTO file (url, bytes, sha256, trust, retrieved, etag) VALUES (?, ?, ?, ?, ?, ?)",
     )
@@ -54,6 +72,53 @@ pub(crate) async fn put_file(db: &mut SqliteConnection, file: &FileRecord) -> Re
     .bind(file.etag.as_deref())
     .execute(db)
     .await?;
+    Ok(())
+}
+
+pub(crate) async fn put_waiting(
+    db: &mut SqliteConnection,
+    waiting: &WaitingRecord,
+) -> Result<(), sqlx::Error> {
+    let WaitingRecord { file, doubt, reason } = waiting;
+    sqlx::query(
+        "INSERT OR REPLACE INTO waiting_file (url, bytes, sha256, trust, retrieved, etag, doubt, reason) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(file.url.as_str())
+    .bind(&*file.bytes)
+    .bind(file.sha256.as_slice())
+    .bind(json(&file.trust)?)
+    .bind(time(file.retrieved))
+    .bind(file.etag.as_deref())
+    .bind(word(doubt)?)
+    .bind(&reason[..reason.floor_char_boundary(MAX_DETAIL)])
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn forget_waiting(db: &mut SqliteConnection, url: &MudUrl) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM waiting_file WHERE url = ?")
+        .bind(url.as_str())
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn put_undo(db: &mut SqliteConnection, undo: &UndoRecord) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT OR REPLACE INTO undo (id, step) VALUES (?, ?)")
+        .bind(number(undo.id)?)
+        .bind(json(undo)?)
+        .execute(db)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn forget_undo(db: &mut SqliteConnection, id: u64) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM undo WHERE id = ?")
+        .bind(number(id)?)
+        .execute(db)
+        .await?;
     Ok(())
 }
 
@@ -75,13 +140,19 @@ pub(crate) async fn forget_file(db: &mut SqliteConnection, url: &MudUrl) -> Resu
 
 pub(crate) async fn add_entry(db: &mut SqliteConnection, entry: &JournalEntry) -> Result<(), sqlx::Error> {
     let end = entry.detail.floor_char_boundary(MAX_DETAIL);
-    sqlx::query("INSERT INTO journal (at, thing, kind, detail) VALUES (?, ?, ?, ?)")
-        .bind(time(entry.at))
-        .bind(entry.thing.map(|mac| mac.to_string()))
-        .bind(word(&entry.kind)?)
-        .bind(&entry.detail[..end])
-        .execute(db)
-        .await?;
+    // A number that is there already is one of which the manager did not know: the next that is free is as good.
+    sqlx::query(
+        "INSERT INTO journal (id, at, thing, kind, detail, by) \
+         VALUES (CASE WHEN ?1 IN (SELECT id FROM journal) THEN NULL ELSE ?1 END, ?2, ?3, ?4, ?5, ?6)",
+    )
+    .bind(number(entry.id)?)
+    .bind(time(entry.at))
+    .bind(entry.thing.map(|mac| mac.to_string()))
+    .bind(word(&entry.kind)?)
+    .bind(&entry.detail[..end])
+    .bind(json(&entry.by)?)
+    .execute(db)
+    .await?;
     Ok(())
 }
 
@@ -104,11 +175,28 @@ pub(crate) async fn keep_bounds(db: &mut SqliteConnection) -> Result<(), sqlx::E
     .bind(bound(MAX_FILE_OCTETS))
     .execute(&mut *db)
     .await?;
+    sqlx::query(
+        "DELETE FROM waiting_file WHERE url IN (SELECT url FROM (SELECT url, row_number() OVER w AS number, \
+         sum(length(bytes)) OVER w AS octets FROM waiting_file \
+         WINDOW w AS (ORDER BY url IN (SELECT url FROM thing) DESC, retrieved DESC, url)) WHERE number > ? OR octets > ?)",
+    )
+    .bind(bound(MAX_FILES))
+    .bind(bound(MAX_FILE_OCTETS))
+    .execute(&mut *db)
+    .await?;
+    sqlx::query("DELETE FROM undo WHERE id <= (SELECT max(id) FROM undo) - ?")
+        .bind(bound(MAX_JOURNAL))
+        .execute(&mut *db)
+        .await?;
     sqlx::query("DELETE FROM journal WHERE id <= (SELECT max(id) FROM journal) - ?")
         .bind(bound(MAX_JOURNAL))
         .execute(db)
         .await?;
     Ok(())
+}
+
+fn number(id: u64) -> Result<i64, sqlx::Error> {
+    i64::try_from(id).map_err(|error| sqlx::Error::Encode(error.into()))
 }
 
 fn bound(limit: usize) -> i64 {

@@ -1,12 +1,12 @@
 //! The handle: what others call. Nothing here waits for the disk, except where it says so.
 
-use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_manager::{FileRecord, JournalEntry, ThingRecord, UndoRecord, WaitingRecord};
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::{sqlite::Failure, writer::Request};
+use crate::{JournalPage, sqlite::Failure, writer::Request};
 
 /// The handle of the store. When the last one is dropped, the writer writes what is left and ends.
 #[derive(Clone, Debug)]
@@ -50,12 +50,52 @@ impl Store {
         self.send(Request::Thing(Box::new(thing)))
     }
 
+    /// Saves a Thing within the next hours, or when this process ends: for what changes often and is soon learnt anew.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: the record was not taken.
+    pub fn save_thing_later(&self, thing: ThingRecord) -> Result<(), StoreError> {
+        self.send(Request::ThingLater(Box::new(thing)))
+    }
+
     /// Saves a file, soon; a later record of the same URL replaces it.
     ///
     /// # Errors
     /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: the record was not taken.
     pub fn save_file(&self, file: FileRecord) -> Result<(), StoreError> {
         self.send(Request::File(Box::new(file)))
+    }
+
+    /// Saves a file that waits, soon; a later record of the same URL replaces it.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: the record was not taken.
+    pub fn save_waiting(&self, waiting: WaitingRecord) -> Result<(), StoreError> {
+        self.send(Request::Waiting(Box::new(waiting)))
+    }
+
+    /// Keeps the file of this URL that waited no longer.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: it is still kept.
+    pub fn forget_waiting(&self, url: MudUrl) -> Result<(), StoreError> {
+        self.send(Request::ForgetWaiting(url))
+    }
+
+    /// Saves how a row of the journal is taken back, soon.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: the record was not taken.
+    pub fn save_undo(&self, undo: UndoRecord) -> Result<(), StoreError> {
+        self.send(Request::Undo(Box::new(undo)))
+    }
+
+    /// Keeps no longer how this row is taken back.
+    ///
+    /// # Errors
+    /// [`StoreError::QueueFull`] or [`StoreError::Closed`]: it is still kept.
+    pub fn forget_undo(&self, id: u64) -> Result<(), StoreError> {
+        self.send(Request::ForgetUndo(id))
     }
 
     /// Adds a row to the journal, soon.
@@ -90,12 +130,12 @@ impl Store {
         self.ask(Request::Flush).await
     }
 
-    /// The newest rows of the journal, at most `limit`, the newest first; waits for the disk.
+    /// A page of the journal, the newest row first; waits for the disk. The next page is that before its last row.
     ///
     /// # Errors
-    /// Why they cannot be read.
-    pub async fn journal_tail(&self, limit: usize) -> Result<Vec<JournalEntry>, StoreError> {
-        self.ask(|reply| Request::Tail(limit, reply)).await
+    /// Why it cannot be read.
+    pub async fn journal_page(&self, page: JournalPage) -> Result<Vec<JournalEntry>, StoreError> {
+        self.ask(|reply| Request::Page(page, reply)).await
     }
 
     /// Why nothing can be written at present; `None` while all is well.

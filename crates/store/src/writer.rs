@@ -5,19 +5,22 @@ use std::{
     time::Duration,
 };
 
-use mudguard_manager::{FileRecord, JournalEntry, ThingRecord};
+use mudguard_manager::{FileRecord, JournalEntry, ThingRecord, UndoRecord, WaitingRecord};
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use sqlx::{Connection, SqliteConnection};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::{
-    MAX_FILES, MAX_THINGS, Store, StoreError,
-    restore::journal_tail,
-    rows::{add_entry, forget_file, forget_thing, keep_bounds, put_file, put_thing},
+    JournalPage, MAX_FILES, MAX_THINGS, Store, StoreError,
+    restore::journal_page,
+    rows::{
+        add_entry, forget_file, forget_thing, forget_undo, forget_waiting, keep_bounds, put_file, put_thing,
+        put_undo, put_waiting,
+    },
     sqlite::Failure,
 };
 
@@ -27,6 +30,9 @@ const QUEUE: usize = 1_024;
 /// How long a failed transaction waits for the next try, unless something new is to be written.
 const RETRY: Duration = Duration::from_secs(10);
 
+/// How long those records wait that are to be written later: four times a day spares the flash, whatever the leases.
+const LATER: Duration = Duration::from_secs(6 * 3600);
+
 /// How many journal rows are kept in memory while they cannot be written; the oldest go first.
 const MAX_PENDING_JOURNAL: usize = 1_024;
 
@@ -34,12 +40,20 @@ const MAX_PENDING_JOURNAL: usize = 1_024;
 #[derive(Debug)]
 pub(crate) enum Request {
     Thing(Box<ThingRecord>),
+    ThingLater(Box<ThingRecord>),
     File(Box<FileRecord>),
+    Waiting(Box<WaitingRecord>),
+    Undo(Box<UndoRecord>),
     Journal(JournalEntry),
     ForgetThing(MacAddress),
     ForgetFile(MudUrl),
+    ForgetWaiting(MudUrl),
+    ForgetUndo(u64),
     Flush(oneshot::Sender<Result<(), StoreError>>),
-    Tail(usize, oneshot::Sender<Result<Vec<JournalEntry>, StoreError>>),
+    Page(
+        JournalPage,
+        oneshot::Sender<Result<Vec<JournalEntry>, StoreError>>,
+    ),
 }
 
 /// The task behind a [`Store`].
@@ -49,6 +63,9 @@ pub struct Writer {
     requests: mpsc::Receiver<Request>,
     trouble: watch::Sender<Option<StoreError>>,
     pending: Pending,
+    /// What is written when `later_due` has come, or at the end.
+    later: BTreeMap<MacAddress, ThingRecord>,
+    later_due: Option<Instant>,
 }
 
 /// What is to be written: of each Thing and each URL the newest record only, or that it goes.
@@ -56,6 +73,8 @@ pub struct Writer {
 struct Pending {
     things: BTreeMap<MacAddress, Option<ThingRecord>>,
     files: BTreeMap<MudUrl, Option<FileRecord>>,
+    waiting: BTreeMap<MudUrl, Option<WaitingRecord>>,
+    undo: BTreeMap<u64, Option<UndoRecord>>,
     journal: VecDeque<JournalEntry>,
     lost: usize,
 }
@@ -75,6 +94,8 @@ impl Writer {
                 requests,
                 trouble,
                 pending: Pending::default(),
+                later: BTreeMap::new(),
+                later_due: None,
             },
         )
     }
@@ -84,11 +105,21 @@ impl Writer {
         let mut batch = Vec::new();
         loop {
             let wait = self.requests.recv_many(&mut batch, QUEUE);
-            let ended = if self.pending.is_empty() {
-                wait.await == 0
+            let later = self
+                .later_due
+                .map(|due| due.saturating_duration_since(Instant::now()));
+            let patience = if self.pending.is_empty() {
+                later
             } else {
-                timeout(RETRY, wait).await.is_ok_and(|received| received == 0)
+                Some(RETRY)
             };
+            let ended = match patience {
+                Some(patience) => timeout(patience, wait).await.is_ok_and(|received| received == 0),
+                None => wait.await == 0,
+            };
+            if ended || self.later_due.is_some_and(|due| due <= Instant::now()) {
+                self.write_what_waited();
+            }
             self.serve(&mut batch).await;
             if ended {
                 break;
@@ -106,16 +137,29 @@ impl Writer {
 
     async fn serve(&mut self, batch: &mut Vec<Request>) {
         let mut flushes = Vec::new();
-        let mut tails = Vec::new();
+        let mut pages = Vec::new();
         for request in batch.drain(..) {
             match request {
-                Request::Thing(thing) => self.pending.add_thing(thing.mac, Some(*thing)),
+                Request::Thing(thing) => {
+                    self.later.remove(&thing.mac);
+                    self.pending.add_thing(thing.mac, Some(*thing));
+                }
+                Request::ThingLater(thing) => self.add_later(*thing),
                 Request::File(file) => self.pending.add_file(file.url.clone(), Some(*file)),
-                Request::ForgetThing(mac) => self.pending.add_thing(mac, None),
+                Request::ForgetThing(mac) => {
+                    self.later.remove(&mac);
+                    self.pending.add_thing(mac, None);
+                }
+                Request::Waiting(waiting) => {
+                    self.pending.add_waiting(waiting.file.url.clone(), Some(*waiting));
+                }
+                Request::ForgetWaiting(url) => self.pending.add_waiting(url, None),
+                Request::Undo(undo) => self.pending.add_undo(undo.id, Some(*undo)),
+                Request::ForgetUndo(id) => self.pending.add_undo(id, None),
                 Request::ForgetFile(url) => self.pending.add_file(url, None),
                 Request::Journal(entry) => self.pending.add_entry(entry),
                 Request::Flush(reply) => flushes.push(reply),
-                Request::Tail(limit, reply) => tails.push((limit, reply)),
+                Request::Page(page, reply) => pages.push((page, reply)),
             }
         }
         let written = self.write().await;
@@ -123,9 +167,26 @@ impl Writer {
         for reply in flushes {
             let _ = reply.send(written.clone());
         }
-        for (limit, reply) in tails {
-            let read = journal_tail(&mut self.connection, limit).await;
+        for (page, reply) in pages {
+            let read = journal_page(&mut self.connection, &page).await;
             let _ = reply.send(read.map_err(|error| Failure::from(error).into()));
+        }
+    }
+
+    /// A record that waits already keeps its time; one that is to be written anyway is written with what is newer.
+    fn add_later(&mut self, thing: ThingRecord) {
+        if self.pending.things.contains_key(&thing.mac) {
+            self.pending.add_thing(thing.mac, Some(thing));
+        } else if self.later.len() < MAX_THINGS || self.later.contains_key(&thing.mac) {
+            self.later_due.get_or_insert_with(|| Instant::now() + LATER);
+            self.later.insert(thing.mac, thing);
+        }
+    }
+
+    fn write_what_waited(&mut self) {
+        self.later_due = None;
+        for (mac, thing) in std::mem::take(&mut self.later) {
+            self.pending.add_thing(mac, Some(thing));
         }
     }
 
@@ -164,7 +225,11 @@ impl Writer {
 
 impl Pending {
     fn is_empty(&self) -> bool {
-        self.things.is_empty() && self.files.is_empty() && self.journal.is_empty()
+        self.things.is_empty()
+            && self.files.is_empty()
+            && self.waiting.is_empty()
+            && self.undo.is_empty()
+            && self.journal.is_empty()
     }
 
     fn add_thing(&mut self, mac: MacAddress, thing: Option<ThingRecord>) {
@@ -178,6 +243,22 @@ impl Pending {
     fn add_file(&mut self, url: MudUrl, file: Option<FileRecord>) {
         if self.files.len() < MAX_FILES || self.files.contains_key(&url) {
             self.files.insert(url, file);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn add_waiting(&mut self, url: MudUrl, file: Option<WaitingRecord>) {
+        if self.waiting.len() < MAX_FILES || self.waiting.contains_key(&url) {
+            self.waiting.insert(url, file);
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn add_undo(&mut self, id: u64, undo: Option<UndoRecord>) {
+        if self.undo.len() < MAX_PENDING_JOURNAL || self.undo.contains_key(&id) {
+            self.undo.insert(id, undo);
         } else {
             self.lost += 1;
         }
@@ -220,6 +301,18 @@ async fn statements(db: &mut SqliteConnection, pending: &Pending) -> Result<(), 
         match file {
             Some(file) => put_file(db, file).await?,
             None => forget_file(db, url).await?,
+        }
+    }
+    for (url, waiting) in &pending.waiting {
+        match waiting {
+            Some(waiting) => put_waiting(db, waiting).await?,
+            None => forget_waiting(db, url).await?,
+        }
+    }
+    for (id, undo) in &pending.undo {
+        match undo {
+            Some(undo) => put_undo(db, undo).await?,
+            None => forget_undo(db, *id).await?,
         }
     }
     for entry in &pending.journal {

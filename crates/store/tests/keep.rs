@@ -48,6 +48,7 @@ async fn every_field_comes_back() {
     };
     let mut signed = file("https://lamp.example.com/v1", b"{}");
     signed.trust = Trust::Signed {
+        ca: "cd".repeat(32),
         signer: "CN=Lamp".to_owned(),
         key: "ab".repeat(32),
         provisional: true,

@@ -11,6 +11,7 @@ use axum::{
     routing::{get, post},
 };
 
+use mudguard_manager::Author;
 use mudguard_policy::MacAddress;
 
 use crate::{
@@ -94,7 +95,7 @@ async fn answer(
 ) -> Result<Json<Summary>, Refusal> {
     let Path(name) = name.map_err(|_| Refusal::Malformed)?;
     let mac = find(&web.now(), &name, &web.words.plain)?.mac;
-    decide(web, mac, decision, None).await?;
+    decide(web, mac, decision, None, Author::CommandLine).await?;
     shown(web, mac)
 }
 

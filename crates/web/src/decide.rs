@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mudguard_manager::{Command, CommandError};
+use mudguard_manager::{Author, Command, CommandError};
 use mudguard_policy::MacAddress;
 use tokio::{sync::oneshot, time::timeout};
 
@@ -45,17 +45,18 @@ pub(crate) async fn decide(
     mac: MacAddress,
     decision: Decision,
     question: Option<String>,
+    by: Author,
 ) -> Result<(), Refusal> {
-    command(web, decision.about(mac, question)).await
+    command(web, decision.about(mac, question), by).await
 }
 
 /// Takes any decision, and returns as [`decide`] does.
 ///
 /// # Errors
 /// If the manager refuses it, or the answer does not come.
-pub(crate) async fn command(web: &Web, command: Command) -> Result<(), Refusal> {
+pub(crate) async fn command(web: &Web, command: Command, by: Author) -> Result<(), Refusal> {
     let (reply, answer) = oneshot::channel();
-    let request = CommandRequest { command, reply };
+    let request = CommandRequest { command, by, reply };
     let exchange = async {
         web.commands.send(request).await.ok()?;
         answer.await.ok()
@@ -74,6 +75,9 @@ pub(crate) async fn command(web: &Web, command: Command) -> Result<(), Refusal> 
         | CommandError::NoSuchOverride(..)
         | CommandError::TooLong
         | CommandError::BadName
-        | CommandError::NothingToUndo(_) => Refusal::Impossible(error),
+        | CommandError::NothingToUndo(_)
+        | CommandError::CannotUndo(_)
+        | CommandError::ChooseFirst(_)
+        | CommandError::BadController => Refusal::Impossible(error),
     })
 }

@@ -21,7 +21,7 @@ mod view;
 use std::{fmt, sync::Arc};
 
 use mudguard_explain::Language;
-use mudguard_manager::{Command, CommandError, Snapshot};
+use mudguard_manager::{Author, Command, CommandError, Snapshot};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use errand::{Became, Errand, Imported};
@@ -32,6 +32,8 @@ pub use server::{WebError, serve_control, serve_page};
 pub struct CommandRequest {
     /// The decision.
     pub command: Command,
+    /// Whose it is.
+    pub by: Author,
     /// Where the answer goes, once the decision holds and the snapshot shows it.
     pub reply: oneshot::Sender<Result<(), CommandError>>,
 }

@@ -14,6 +14,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use mudguard_manager::Author;
 use mudguard_policy::MacAddress;
 use serde::Deserialize;
 
@@ -125,7 +126,7 @@ async fn decide_by_form(
         Some(_) => return Err(Refusal::OtherQuestion),
         None => return Err(Refusal::NothingWaits(mac)),
     }
-    decide(web, mac, decision, Some(answer.question)).await?;
+    decide(web, mac, decision, Some(answer.question), Author::Page).await?;
     Ok(mac)
 }
 

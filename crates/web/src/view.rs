@@ -5,10 +5,12 @@ mod blocked;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use mudguard_explain::{
-    Context, Language, NoticeLabel, QuestionLabel, Sentence, Shape, Standing, TroubleLabel, TrustLabel,
+    Context, FileDoubt, Language, NoticeLabel, QuestionLabel, Sentence, Shape, Standing, TroubleLabel, TrustLabel,
     UrlChannel, device_name, sentences,
 };
-use mudguard_manager::{Channel, ClockState, Enforcement, Notice, Question, Snapshot, Thing, Trust, Waiting};
+use mudguard_manager::{
+    Channel, ClockState, Doubt, Enforcement, MY_CONTROLLER, Notice, Question, Snapshot, Thing, Trust, Waiting,
+};
 use mudguard_mud::MudFile;
 use mudguard_policy::{MacAddress, Site, ThingPolicy, compile};
 
@@ -131,14 +133,23 @@ impl View<'_> {
         let question = self.thing.question.as_ref()?;
         Some(match &question.waiting {
             Waiting::File(file) => QuestionLabel::File {
+                doubt: doubt(file.doubt),
                 reason: file.reason.clone(),
                 replaces: self.thing.file.is_some(),
             },
             Waiting::Addresses => QuestionLabel::Addresses,
             Waiting::Url(url, _) => QuestionLabel::Url {
                 new: url.as_str().to_owned(),
+                other_maker: self.thing.url.as_ref().is_some_and(|old| old.host() != url.host()),
             },
-            Waiting::NewThing => QuestionLabel::NewDevice,
+            Waiting::NewThing => QuestionLabel::NewDevice {
+                has_url: self.thing.url.is_some(),
+                has_random_address: self.thing.has_random_address(),
+            },
+            Waiting::Controllers(class) if class == MY_CONTROLLER => QuestionLabel::Controllers(None),
+            Waiting::Controllers(class) => QuestionLabel::Controllers(Some(class.clone())),
+            Waiting::Group => QuestionLabel::Group,
+            Waiting::Place(port) => QuestionLabel::Place(port.clone()),
         })
     }
 
@@ -164,7 +175,14 @@ impl View<'_> {
         match self.thing.question.as_ref().map(|question| &question.waiting) {
             Some(Waiting::File(waiting)) => self.sentences_of(&waiting.policy, Some(&waiting.file.file)),
             Some(Waiting::Addresses) => self.address_sentences(),
-            Some(Waiting::Url(..) | Waiting::NewThing) | None => Vec::new(),
+            Some(
+                Waiting::Url(..)
+                | Waiting::NewThing
+                | Waiting::Controllers(_)
+                | Waiting::Group
+                | Waiting::Place(_),
+            )
+            | None => Vec::new(),
         }
     }
 
@@ -257,6 +275,15 @@ fn channel(channel: Channel) -> UrlChannel {
     }
 }
 
+fn doubt(doubt: Doubt) -> FileDoubt {
+    match doubt {
+        Doubt::Unverified | Doubt::NotAsSpecified => FileDoubt::Unverified,
+        Doubt::SignerExpired => FileDoubt::SignerExpired,
+        Doubt::OtherSigner => FileDoubt::OtherSigner,
+        Doubt::Wider => FileDoubt::Wider,
+    }
+}
+
 /// A day, such as 2026-01-31.
 pub(crate) fn day(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d").to_string()
@@ -278,6 +305,7 @@ pub(crate) fn notices(snapshot: &Snapshot) -> Vec<(&'static str, NoticeLabel)> {
                 "database-set-aside",
                 NoticeLabel::DatabaseSetAside(path.clone()),
             ),
+            Notice::NotStored(reason) => (1, "not-stored", NoticeLabel::NotStored(reason.clone())),
             Notice::Laboratory(prefixes) => (2, "laboratory", NoticeLabel::Laboratory(prefixes.clone())),
             Notice::Limitation(what) => (4, "limitation", NoticeLabel::Limitation(what.clone())),
         })

@@ -2,7 +2,7 @@
 
 use mudguard_policy::MacAddress;
 
-use super::{Manager, files::journal};
+use super::{Manager, ends::End};
 use crate::{Action, CommandError, JournalKind, Moment, Waiting};
 
 impl Manager {
@@ -13,12 +13,15 @@ impl Manager {
         now: Moment,
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
-        let before = self.before(mac);
-        let waiting = self.take_question(mac, question)?;
-        let subject = self.subject(mac, &waiting);
+        let before = self.before(mac)?;
+        let waiting = self.question_read(mac, question)?;
+        if matches!(waiting, Waiting::Controllers(_)) {
+            return Err(CommandError::ChooseFirst(mac));
+        }
+        let subject = self.take_question(mac, &waiting);
         let decisions = self.decisions.entry(mac).or_default();
         decisions.rejected.retain(|rejected| *rejected != subject);
-        journal(actions, now, Some(mac), JournalKind::Approved, subject);
+        let id = self.journal(actions, now, Some(mac), JournalKind::Approved, subject);
         match waiting {
             Waiting::File(_) => {
                 let url = self.things.get(&mac).and_then(|thing| thing.url.clone());
@@ -26,6 +29,7 @@ impl Manager {
                     && let Some(retained) = self.files.get_mut(&url).and_then(|state| state.waiting.take())
                 {
                     self.decisions.entry(mac).or_default().admitted = true;
+                    actions.push(Action::ForgetWaiting(url.clone()));
                     self.put_in_force(&url, retained.into_approved(now.wall), now, actions);
                 }
             }
@@ -41,10 +45,18 @@ impl Manager {
                 self.want_file(&url, now, actions);
             }
             Waiting::NewThing => self.decisions.entry(mac).or_default().admitted = true,
+            Waiting::Group => {
+                self.decisions.entry(mac).or_default().grouped = true;
+                self.members_changed(actions);
+            }
+            Waiting::Place(port) => self.change(mac, |thing| thing.port = Some(port)),
+            // Yes alone does not say which: see above.
+            Waiting::Controllers(_) => {}
         }
         self.recompile(mac, actions);
+        self.ask_what_stands(mac, now, actions);
         self.save_thing(mac, actions);
-        self.remember(mac, before);
+        self.remember(id, mac, before, actions);
         Ok(())
     }
 
@@ -55,24 +67,33 @@ impl Manager {
         now: Moment,
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
-        let before = self.before(mac);
-        let waiting = self.take_question(mac, question)?;
-        let subject = self.subject(mac, &waiting);
-        journal(actions, now, Some(mac), JournalKind::Rejected, subject.clone());
+        let before = self.before(mac)?;
+        let waiting = self.question_read(mac, question)?;
+        let subject = self.take_question(mac, &waiting);
+        let id = self.journal(actions, now, Some(mac), JournalKind::Rejected, subject.clone());
         self.remember_rejection(mac, subject);
         self.recompile(mac, actions);
+        self.ask_what_stands(mac, now, actions);
         self.save_thing(mac, actions);
-        self.remember(mac, before);
+        self.remember(id, mac, before, actions);
         Ok(())
     }
 
-    fn take_question(&mut self, mac: MacAddress, read: Option<&str>) -> Result<Waiting, CommandError> {
+    /// The question that waits, if it is the one that was read.
+    fn question_read(&self, mac: MacAddress, read: Option<&str>) -> Result<Waiting, CommandError> {
         let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
-        let question = thing.question.clone().ok_or(CommandError::NothingWaits(mac))?;
+        let question = thing.question.as_ref().ok_or(CommandError::NothingWaits(mac))?;
         if read.is_some_and(|read| read != question.key()) {
             return Err(CommandError::OtherQuestion(mac));
         }
+        Ok(question.waiting.clone())
+    }
+
+    /// The question is answered; says what it was about.
+    fn take_question(&mut self, mac: MacAddress, waiting: &Waiting) -> String {
+        let subject = self.subject(mac, waiting);
         self.change(mac, |thing| thing.question = None);
-        Ok(question.waiting)
+        self.ends.remove(End::Question(mac));
+        subject
     }
 }

@@ -15,12 +15,16 @@ pub(super) enum End {
     Lease(MacAddress, IpAddr),
     /// A decision of the owner, by its number.
     Override(MacAddress, u32),
+    /// A question that comes from what was seen once.
+    Question(MacAddress),
+    /// The memory of a Thing with a random address of which nothing else is known.
+    Passer(MacAddress),
 }
 
 impl End {
     pub(super) fn thing(self) -> MacAddress {
         match self {
-            Self::Lease(mac, _) | Self::Override(mac, _) => mac,
+            Self::Lease(mac, _) | Self::Override(mac, _) | Self::Question(mac) | Self::Passer(mac) => mac,
         }
     }
 }
@@ -93,6 +97,8 @@ impl Manager {
                 End::Override(mac, id) => {
                     self.end_override(mac, id, now, actions);
                 }
+                End::Question(mac) => self.end_question(mac, now, actions),
+                End::Passer(mac) => self.end_passer(mac, actions),
             }
         }
     }
@@ -110,6 +116,8 @@ impl Manager {
                     let mut overrides = thing.overrides.iter();
                     overrides.find(|decided| decided.id == id)?.until
                 }),
+                // By the time since the start alone: nothing is kept of the one, and the other says the worst that can be.
+                End::Question(_) | End::Passer(_) => None,
             };
             let Some(date) = date else { continue };
             if deadline.measured {
@@ -135,6 +143,7 @@ impl Manager {
                         }
                     }
                 }
+                End::Question(_) | End::Passer(_) => {}
             });
             self.save_thing(end.thing(), actions);
         }

@@ -3,21 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use mudguard_mud::MudUrl;
-use mudguard_policy::{MacAddress, compile};
+use mudguard_mud::{MudFile, MudUrl};
+use mudguard_policy::{MacAddress, ThingPolicy, compile, narrow};
 
 use super::{
-    Manager, addresses_approved,
+    Manager,
     judge::{other_signer, read, rollback, same_kind},
     push_once,
 };
 use crate::{
-    Action, ClockState, Fetched, FileInForce, FileRecord, JournalEntry, JournalKind, Moment, Retrieved,
-    Trust, Waiting, WaitingFile,
+    Action, ClockState, Doubt, Fetched, FileInForce, FileRecord, JournalKind, Moment, Retrieved, Trust,
+    Waiting, WaitingFile, WaitingRecord,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
 const FIRST_RETRY: Duration = Duration::from_secs(60);
+/// How many rules of a difference are told.
+const MOST_RIGHTS: usize = 64;
 const LAST_RETRY: Duration = Duration::from_secs(6 * 3600);
 
 /// What is known of the file of one URL.
@@ -31,8 +33,9 @@ pub(super) struct FileState {
 /// A file that waits for the owner, and why.
 #[derive(Clone, Debug)]
 pub(super) struct Retained {
-    file: FileInForce,
-    reason: String,
+    pub(super) file: Arc<FileInForce>,
+    pub(super) doubt: Doubt,
+    pub(super) reason: String,
 }
 
 /// When a file is retrieved.
@@ -114,12 +117,14 @@ impl Manager {
                 sha256,
                 signer,
                 key,
+                ca,
                 provisional,
                 etag,
             } => {
                 let trust = Trust::Signed {
                     signer,
                     key,
+                    ca,
                     provisional,
                 };
                 self.received(&url, Octets { bytes, sha256, etag }, trust, None, now, actions);
@@ -127,6 +132,7 @@ impl Manager {
             Retrieved::Unverified {
                 bytes,
                 sha256,
+                doubt,
                 reason,
                 etag,
             } => {
@@ -135,21 +141,14 @@ impl Manager {
                     &url,
                     Octets { bytes, sha256, etag },
                     trust,
-                    Some(reason),
+                    Some((doubt, reason)),
                     now,
                     actions,
                 );
             }
             Retrieved::Unchanged => self.confirmed(&url, now, actions),
             Retrieved::Refused { reason } => {
-                journal(
-                    actions,
-                    now,
-                    None,
-                    JournalKind::FileRefused,
-                    format!("{url}: {reason}"),
-                );
-                self.failed(&url, &reason, LAST_RETRY, now);
+                self.refused(&url, &reason, now, actions);
             }
             Retrieved::Failed { reason } => {
                 let failures = self.files.get(&url).map_or(0, |state| state.fetch.failures);
@@ -165,7 +164,7 @@ impl Manager {
         url: &MudUrl,
         octets: Octets,
         trust: Trust,
-        doubt: Option<String>,
+        doubt: Option<(Doubt, String)>,
         now: Moment,
         actions: &mut Vec<Action>,
     ) {
@@ -178,34 +177,42 @@ impl Manager {
             self.confirmed(url, now, actions);
             return;
         }
+        // The maker must sign it anew (RFC 8520 section 13.1); until then what was verified in its time stays.
+        if let (Some(old), Some((Doubt::SignerExpired, reason))) = (&in_force, &doubt)
+            && old.sha256 == octets.sha256
+        {
+            let validity = HOUR * u32::from(old.file.cache_validity);
+            self.failed(url, reason, validity, now);
+            return;
+        }
         let (file, findings, as_made) = match read(&octets.bytes) {
             Ok(read) => read,
             Err(reason) => {
-                journal(
-                    actions,
-                    now,
-                    None,
-                    JournalKind::FileRefused,
-                    format!("{url}: {reason}"),
-                );
-                self.failed(url, &reason, LAST_RETRY, now);
+                self.refused(url, &reason, now, actions);
                 return;
             }
         };
         if let Some(reason) = in_force.as_ref().and_then(|old| rollback(old, &file)) {
-            journal(
-                actions,
-                now,
-                None,
-                JournalKind::FileRefused,
-                format!("{url}: {reason}"),
-            );
-            self.failed(url, &reason, LAST_RETRY, now);
+            self.refused(url, &reason, now, actions);
             return;
         }
+        let not_as_specified = || {
+            let reason = "the file is not written as RFC 8520 says".to_owned();
+            (!as_made).then_some((Doubt::NotAsSpecified, reason))
+        };
+        let other_signer = || {
+            let reason = other_signer(&in_force.as_ref()?.trust, &trust)?;
+            Some((Doubt::OtherSigner, reason))
+        };
+        let wider = || {
+            let is_wider = self.is_wider(url, &file, &in_force.as_ref()?.file);
+            let reason = "the new rules permit more than those that hold".to_owned();
+            is_wider.then_some((Doubt::Wider, reason))
+        };
         let doubt = doubt
-            .or_else(|| (!as_made).then(|| "the file is not written as RFC 8520 says".to_owned()))
-            .or_else(|| in_force.as_ref().and_then(|old| other_signer(&old.trust, &trust)));
+            .or_else(not_as_specified)
+            .or_else(other_signer)
+            .or_else(wider);
         let validity = HOUR * u32::from(file.cache_validity);
         let file = FileInForce {
             file,
@@ -219,8 +226,17 @@ impl Manager {
         self.succeeded(url, validity, now);
         match doubt {
             None => self.put_in_force(url, file, now, actions),
-            Some(reason) => {
-                self.files.entry(url.clone()).or_default().waiting = Some(Retained { file, reason });
+            Some((doubt, reason)) => {
+                let file = Arc::new(file);
+                let retained = Retained { file, doubt, reason };
+                let state = self.files.entry(url.clone()).or_default();
+                let same =
+                    |old: &Retained| (old.file.sha256, old.doubt) == (retained.file.sha256, retained.doubt);
+                // Retrieved again and again without an answer, it would wear the flash out.
+                if !state.waiting.as_ref().is_some_and(same) {
+                    actions.push(Action::SaveWaiting(retained.record(url)));
+                }
+                state.waiting = Some(retained);
                 for mac in self.things_with(url) {
                     self.ask_about_file(mac, url, now, actions);
                 }
@@ -236,16 +252,45 @@ impl Manager {
         now: Moment,
         actions: &mut Vec<Action>,
     ) {
-        let Some(retained) = self.files.get(url).and_then(|state| state.waiting.clone()) else {
-            return;
+        if let Some(waiting) = self.waiting_file(mac, url) {
+            self.ask(mac, Waiting::File(Arc::new(waiting)), now, actions);
+        }
+    }
+
+    /// The file that waits, as it would hold for a Thing.
+    pub(super) fn waiting_file(&self, mac: MacAddress, url: &MudUrl) -> Option<WaitingFile> {
+        let state = self.files.get(url)?;
+        let Retained { file, doubt, reason } = state.waiting.clone()?;
+        let policy = self.approved_policy(mac, &file);
+        let in_force = state.in_force.as_ref();
+        let old = in_force.map_or_else(narrow, |old| self.approved_policy(mac, old));
+        let gateway = self.site(mac, true).gateway;
+        let rules = |more: &ThingPolicy, less: &ThingPolicy| {
+            let rights = more.beyond(less, &gateway);
+            rights
+                .iter()
+                .take(MOST_RIGHTS)
+                .map(|right| right.rule.clone())
+                .collect()
         };
-        let policy = self.approved_policy(mac, &retained.file);
-        let waiting = WaitingFile {
-            file: retained.file,
+        Some(WaitingFile {
+            gained: rules(&policy, &old),
+            lost: rules(&old, &policy),
+            file: FileInForce::clone(&file),
             policy,
-            reason: retained.reason,
-        };
-        self.ask(mac, Waiting::File(Arc::new(waiting)), now, actions);
+            doubt,
+            reason,
+        })
+    }
+
+    /// Whether a file permits any Thing of its URL more than the one in force would (RFC 8520 section 16), addresses apart: those of a
+    /// new file are held until the owner has looked at them.
+    fn is_wider(&self, url: &MudUrl, new: &MudFile, old: &MudFile) -> bool {
+        self.things_with(url).into_iter().any(|mac| {
+            let site = self.site(mac, false);
+            let new = compile(new, &site);
+            !new.beyond(&compile(old, &site), &site.gateway).is_empty()
+        })
     }
 
     /// The rules of a file take hold.
@@ -256,12 +301,14 @@ impl Manager {
         now: Moment,
         actions: &mut Vec<Action>,
     ) {
-        journal(actions, now, None, JournalKind::FileInForce, url.to_string());
+        self.journal(actions, now, None, JournalKind::FileInForce, url.to_string());
         actions.push(Action::SaveFile(record(url, &file)));
         let file = Arc::new(file);
         let state = self.files.entry(url.clone()).or_default();
-        state.in_force = Some(Arc::clone(&file));
-        state.waiting = None;
+        state.in_force = Some(file);
+        if state.waiting.take().is_some() {
+            actions.push(Action::ForgetWaiting(url.clone()));
+        }
         for mac in self.things_with(url) {
             self.change(mac, |thing| {
                 if matches!(
@@ -272,29 +319,9 @@ impl Manager {
                 }
             });
             self.recompile(mac, actions);
-            self.ask_about_addresses(mac, &file, now, actions);
+            self.ask_what_stands(mac, now, actions);
         }
         push_once(actions, Action::Apply);
-    }
-
-    /// RFC 8520 section 2: ACEs with addresses are held until the owner has looked at them.
-    fn ask_about_addresses(
-        &mut self,
-        mac: MacAddress,
-        file: &FileInForce,
-        now: Moment,
-        actions: &mut Vec<Action>,
-    ) {
-        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
-        let Some(thing) = self.things.get(&mac) else {
-            return;
-        };
-        if addresses_approved(file, &decisions) || thing.file.is_none() {
-            return;
-        }
-        if compile(&file.file, &self.site(mac, false)) != self.approved_policy(mac, file) {
-            self.ask(mac, Waiting::Addresses, now, actions);
-        }
     }
 
     /// The signature of the file in force was verified again, now with its dates.
@@ -320,6 +347,18 @@ impl Manager {
         let validity = HOUR * u32::from(file.file.cache_validity);
         self.succeeded(url, validity, now);
         self.recompile_url(url, actions);
+    }
+
+    /// It is wrong, and nobody is asked.
+    fn refused(&mut self, url: &MudUrl, reason: &str, now: Moment, actions: &mut Vec<Action>) {
+        self.journal(
+            actions,
+            now,
+            None,
+            JournalKind::FileRefused,
+            format!("{url}: {reason}"),
+        );
+        self.failed(url, reason, LAST_RETRY, now);
     }
 
     fn succeeded(&mut self, url: &MudUrl, validity: Duration, now: Moment) {
@@ -369,28 +408,24 @@ pub(super) fn jitter(url: &MudUrl, seed: u32, span: Duration) -> Duration {
     span.mul_f64(f64::from(hash) / f64::from(u32::MAX) / 10.0)
 }
 
-pub(super) fn journal(
-    actions: &mut Vec<Action>,
-    now: Moment,
-    thing: Option<MacAddress>,
-    kind: JournalKind,
-    detail: String,
-) {
-    actions.push(Action::Journal(JournalEntry {
-        at: now.wall,
-        thing,
-        kind,
-        detail,
-    }));
-}
-
 impl Retained {
     pub(super) fn into_approved(self, at: Timestamp) -> FileInForce {
         // A signature that did verify stays the reason to believe the file; the owner only agreed to its change.
-        let trust = match self.file.trust {
+        let trust = match self.file.trust.clone() {
             signed @ Trust::Signed { .. } => signed,
             Trust::Approved { .. } => Trust::Approved { at },
         };
-        FileInForce { trust, ..self.file }
+        FileInForce {
+            trust,
+            ..FileInForce::clone(&self.file)
+        }
+    }
+
+    pub(super) fn record(&self, url: &MudUrl) -> WaitingRecord {
+        WaitingRecord {
+            file: record(url, &self.file),
+            doubt: self.doubt,
+            reason: self.reason.clone(),
+        }
     }
 }

@@ -8,17 +8,15 @@ use mudguard_policy::MacAddress;
 use super::{
     Manager,
     ends::{End, date_after},
-    files::journal,
     push_once,
-    undo::Done,
 };
 use crate::{
     Action, Channel, CommandError, Enforcement, JournalKind, Mode, Moment, Override, OverridePeer,
-    Overriding, Waiting,
+    Overriding, UndoStep,
 };
 
 /// How many decisions about flows stand beside the file of one Thing.
-const MOST_OVERRIDES: usize = 32;
+pub(super) const MOST_OVERRIDES: usize = 32;
 const LONGEST_LIFT: Duration = Duration::from_secs(48 * 3600);
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 const LONGEST_NAME: usize = 60;
@@ -56,9 +54,9 @@ impl Manager {
             Overriding::Block(_) => JournalKind::Blocked,
             Overriding::Lift => JournalKind::Lifted,
         };
-        journal(actions, now, Some(mac), kind, words(&what));
+        let entry = self.journal(actions, now, Some(mac), kind, words(&what));
         for old in &same {
-            self.ends.remove(End::Override(mac, *old));
+            self.override_gone(mac, *old, actions);
         }
         self.change(mac, |thing| {
             thing.overrides.retain(|decided| !same.contains(&decided.id));
@@ -72,10 +70,39 @@ impl Manager {
         if let Some(lasting) = lasting {
             self.ends.after(End::Override(mac, id), lasting, now);
         }
-        self.done.insert(mac, Done::Override(id));
+        self.add_step(entry, mac, UndoStep::EndOverride(id), actions);
         self.recompile(mac, actions);
         self.save_thing(mac, actions);
         Ok(())
+    }
+
+    /// Its number may come again, for another.
+    fn override_gone(&mut self, mac: MacAddress, id: u32, actions: &mut Vec<Action>) {
+        self.ends.remove(End::Override(mac, id));
+        let made_it = UndoStep::EndOverride(id);
+        self.forget_steps(|step| step.thing == mac && step.step == made_it, actions);
+    }
+
+    /// An override that was ended holds again, until the same date.
+    pub(super) fn put_override(
+        &mut self,
+        mac: MacAddress,
+        mut ended: Override,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        let id = thing.overrides.iter().map(|decided| decided.id).max();
+        ended.id = id.unwrap_or_default().wrapping_add(1);
+        if let Some(until) = ended.until {
+            let length = Duration::try_from(until.duration_since(ended.made)).unwrap_or_default();
+            self.ends.on(End::Override(mac, ended.id), until, length, now);
+        }
+        self.change(mac, |thing| thing.overrides.push(ended));
+        self.recompile(mac, actions);
+        self.save_thing(mac, actions);
     }
 
     pub(super) fn stop_override(
@@ -88,31 +115,27 @@ impl Manager {
         if !self.things.contains_key(&mac) {
             return Err(CommandError::UnknownThing(mac));
         }
-        if self.end_override(mac, id, now, actions) {
-            Ok(())
-        } else {
-            Err(CommandError::NoSuchOverride(mac, id))
-        }
+        let (ended, entry) = self
+            .end_override(mac, id, now, actions)
+            .ok_or(CommandError::NoSuchOverride(mac, id))?;
+        self.add_step(entry, mac, UndoStep::Override(ended), actions);
+        Ok(())
     }
 
-    /// Ends a decision, and says whether there was one.
+    /// Ends a decision, if there is one; returns it with the number of its row.
     pub(super) fn end_override(
         &mut self,
         mac: MacAddress,
         id: u32,
         now: Moment,
         actions: &mut Vec<Action>,
-    ) -> bool {
+    ) -> Option<(Override, u64)> {
         let ended = self.things.get(&mac).and_then(|thing| {
             let mut overrides = thing.overrides.iter();
             overrides.find(|decided| decided.id == id).cloned()
-        });
-        let Some(ended) = ended else { return false };
-        self.ends.remove(End::Override(mac, id));
-        if matches!(self.done.get(&mac), Some(Done::Override(last)) if *last == id) {
-            self.done.remove(&mac);
-        }
-        journal(
+        })?;
+        self.override_gone(mac, id, actions);
+        let entry = self.journal(
             actions,
             now,
             Some(mac),
@@ -123,7 +146,7 @@ impl Manager {
         self.recompile(mac, actions);
         // The record must lose it even if nothing else is kept of the Thing.
         self.save_thing_always(mac, actions);
-        true
+        Some((ended, entry))
     }
 
     pub(super) fn rename(
@@ -143,25 +166,15 @@ impl Manager {
         if !name.as_ref().is_none_or(is_good) {
             return Err(CommandError::BadName);
         }
-        self.done.insert(mac, Done::Name(thing.name.clone()));
-        self.set_name(mac, name, now, actions);
+        let before = thing.name.clone();
+        let detail = name.clone().unwrap_or_default();
+        let entry = self.journal(actions, now, Some(mac), JournalKind::Renamed, detail);
+        self.add_step(entry, mac, UndoStep::Name(before), actions);
+        self.set_name(mac, name, actions);
         Ok(())
     }
 
-    pub(super) fn set_name(
-        &mut self,
-        mac: MacAddress,
-        name: Option<String>,
-        now: Moment,
-        actions: &mut Vec<Action>,
-    ) {
-        journal(
-            actions,
-            now,
-            Some(mac),
-            JournalKind::Renamed,
-            name.clone().unwrap_or_default(),
-        );
+    pub(super) fn set_name(&mut self, mac: MacAddress, name: Option<String>, actions: &mut Vec<Action>) {
         self.change(mac, |thing| thing.name = name);
         self.save_thing_always(mac, actions);
     }
@@ -174,7 +187,15 @@ impl Manager {
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
         let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
-        self.done.insert(mac, Done::Mode(thing.mode));
+        let before = thing.mode;
+        let word = match mode {
+            Some(Mode::Watch) => "watch",
+            Some(Mode::Ask) => "ask",
+            Some(Mode::Protect) => "protect",
+            None => "",
+        };
+        let entry = self.journal(actions, now, Some(mac), JournalKind::ModeSet, word.to_owned());
+        self.add_step(entry, mac, UndoStep::Mode(before), actions);
         self.set_mode(mac, mode, now, actions);
         Ok(())
     }
@@ -186,25 +207,8 @@ impl Manager {
         now: Moment,
         actions: &mut Vec<Action>,
     ) {
-        let word = match mode {
-            Some(Mode::Watch) => "watch",
-            Some(Mode::Ask) => "ask",
-            Some(Mode::Protect) => "protect",
-            None => "",
-        };
-        journal(actions, now, Some(mac), JournalKind::ModeSet, word.to_owned());
         self.change(mac, |thing| thing.mode = mode);
-        let is_admitted = (self.decisions.get(&mac)).is_some_and(|decisions| decisions.admitted);
-        if self.must_wait(mac) && !is_admitted {
-            self.ask(mac, Waiting::NewThing, now, actions);
-        } else {
-            // Whoever does not wait is not asked about.
-            self.change(mac, |thing| {
-                thing
-                    .question
-                    .take_if(|question| matches!(question.waiting, Waiting::NewThing));
-            });
-        }
+        self.ask_to_admit(mac, now, actions);
         self.recompile(mac, actions);
         self.save_thing_always(mac, actions);
     }
@@ -220,16 +224,16 @@ impl Manager {
         if !self.meet(mac, now, actions) {
             return Err(CommandError::UnknownThing(mac));
         }
-        let before = self.before(mac);
+        let before = self.before(mac)?;
         let channel = match channel {
             Channel::Code => Channel::Code,
             Channel::Dhcpv4 | Channel::Dhcpv6 | Channel::Lldp | Channel::Certificate | Channel::Owner => {
                 Channel::Owner
             }
         };
-        self.adopt_url(mac, url.clone(), channel, now, actions);
+        let id = self.adopt_url(mac, url.clone(), channel, now, actions);
         self.want_file(&url, now, actions);
-        self.remember(mac, before);
+        self.remember(id, mac, before, actions);
         Ok(())
     }
 
@@ -239,11 +243,17 @@ impl Manager {
         now: Moment,
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
-        if !self.drop_thing(mac) {
-            return Err(CommandError::UnknownThing(mac));
-        }
+        let record = self.thing_record(mac).ok_or(CommandError::UnknownThing(mac))?;
+        let was_kept = self.is_kept(mac);
+        self.drop_thing(mac);
         self.changed = true;
-        journal(actions, now, Some(mac), JournalKind::Forgotten, String::new());
+        self.forget_steps(|step| step.thing == mac, actions);
+        let detail = record.name.clone().unwrap_or_default();
+        let entry = self.journal(actions, now, Some(mac), JournalKind::Forgotten, detail);
+        if was_kept {
+            self.add_step(entry, mac, UndoStep::Thing(Box::new(record)), actions);
+        }
+        self.members_changed(actions);
         actions.push(Action::ForgetThing(mac));
         push_once(actions, Action::Apply);
         Ok(())

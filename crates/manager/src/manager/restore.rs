@@ -7,13 +7,17 @@ use jiff::Timestamp;
 use super::{
     Manager, Settings,
     ends::End,
-    files::{FileState, Schedule, jitter},
+    files::{FileState, Retained, Schedule, jitter},
     judge::read,
     sightings::Decisions,
+    urls::Others,
 };
 use mudguard_policy::MacAddress;
 
-use crate::{Action, FileInForce, FileRecord, Home, Moment, Thing, ThingRecord, Waiting};
+use crate::{
+    Action, FileInForce, FileRecord, Home, Moment, Question, Thing, ThingRecord, UndoRecord, Waiting,
+    WaitingRecord,
+};
 
 /// What the store kept.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +26,12 @@ pub struct Restored {
     pub things: Vec<ThingRecord>,
     /// The last good files.
     pub files: Vec<FileRecord>,
+    /// The files that wait for the owner.
+    pub waiting: Vec<WaitingRecord>,
+    /// How rows of the journal are taken back.
+    pub undo: Vec<UndoRecord>,
+    /// The number of the newest row of the journal.
+    pub last_entry: u64,
     /// Things that were limited before. Those of them of which `things` knows no MUD URL were lost, and are limited until they are
     /// learnt anew or admitted by the owner.
     pub restricted: Vec<MacAddress>,
@@ -37,9 +47,32 @@ impl Manager {
         for record in restored.files {
             manager.restore_file(record, now);
         }
+        for record in restored.waiting {
+            manager.restore_waiting(record);
+        }
+        manager.last_entry = restored.last_entry;
         let mut actions = vec![Action::Apply];
-        for record in restored.things {
+        let mut things = restored.things;
+        let questions: Vec<_> = things
+            .iter_mut()
+            .filter_map(|record| Some((record.mac, record.question.take()?)))
+            .collect();
+        let macs: Vec<_> = things.iter().map(|record| record.mac).collect();
+        for record in things {
             manager.restore_thing(record, now, &mut actions);
+        }
+        manager.steps = restored.undo.into_iter().map(|step| (step.id, step)).collect();
+        // What is in a class, and what is asked about it, is known when all Things are there.
+        manager.members_changed(&mut actions);
+        for (mac, (raised, asked)) in questions {
+            if let Some(waiting) = manager.waiting(mac, asked) {
+                manager.change(mac, |thing| thing.question = Some(Question { raised, waiting }));
+                manager.expect_answer(mac, now);
+                manager.recompile(mac, &mut actions);
+            }
+        }
+        for mac in macs {
+            manager.ask_what_stands(mac, now, &mut actions);
         }
         for mac in restored.restricted {
             manager.restrict(mac, now, &mut actions);
@@ -76,40 +109,33 @@ impl Manager {
     }
 
     fn restore_file(&mut self, record: FileRecord, now: Moment) {
-        let Ok((file, findings, _)) = read(&record.bytes) else {
-            return;
-        };
-        let validity = Duration::from_secs(3600) * u32::from(file.cache_validity);
-        let age = now
-            .wall
-            .duration_since(record.retrieved)
-            .unsigned_abs()
-            .min(validity);
-        let wait = validity - age + jitter(&record.url, self.settings.jitter, validity);
-        let in_force = FileInForce {
-            file,
-            findings,
-            bytes: record.bytes,
-            sha256: record.sha256,
-            trust: record.trust,
-            retrieved: record.retrieved,
-            etag: record.etag,
-        };
-        self.files.insert(
-            record.url,
-            FileState {
-                in_force: Some(Arc::new(in_force)),
-                waiting: None,
-                fetch: Schedule {
-                    in_flight: false,
-                    failures: 0,
-                    due: Some(now.uptime + wait),
-                },
+        let url = record.url.clone();
+        let Some(file) = in_force(record) else { return };
+        let wait = wait(&file, now);
+        let spread = if wait.is_zero() { OVERDUE } else { wait };
+        let wait = wait + jitter(&url, self.settings.jitter, spread);
+        let state = FileState {
+            in_force: Some(Arc::new(file)),
+            waiting: None,
+            fetch: Schedule {
+                in_flight: false,
+                failures: 0,
+                due: Some(now.uptime + wait),
             },
-        );
+        };
+        self.files.insert(url, state);
     }
 
-    fn restore_thing(&mut self, record: ThingRecord, now: Moment, actions: &mut Vec<Action>) {
+    fn restore_waiting(&mut self, record: WaitingRecord) {
+        let WaitingRecord { file, doubt, reason } = record;
+        let url = file.url.clone();
+        if let Some(file) = in_force(file) {
+            let file = Arc::new(file);
+            self.files.entry(url).or_default().waiting = Some(Retained { file, doubt, reason });
+        }
+    }
+
+    pub(super) fn restore_thing(&mut self, record: ThingRecord, now: Moment, actions: &mut Vec<Action>) {
         let mac = record.mac;
         let (url, channel) = record.url.unzip();
         let unreadable = url.as_ref().is_some_and(|url| !self.files.contains_key(url));
@@ -118,6 +144,7 @@ impl Manager {
             Decisions {
                 addresses_approved: record.addresses_approved,
                 admitted: record.admitted,
+                grouped: record.grouped,
                 rejected: record.rejected,
                 restricted: false,
             },
@@ -152,19 +179,41 @@ impl Manager {
                 channel,
                 overrides,
                 mode: record.mode,
+                controllers: record.controllers,
                 problem: unreadable
                     .then(|| "no file of this MUD URL is kept; it is being retrieved".to_owned()),
                 ..Thing::stranger(mac, now.wall)
             }),
         );
+        if let Some(others) = record.others {
+            self.others.insert(mac, Others::restore(others, now));
+        }
         self.changed = true;
         self.recompile(mac, actions);
-        let admitted = self
-            .decisions
-            .get(&mac)
-            .is_some_and(|decisions| decisions.admitted);
-        if self.must_wait(mac) && !admitted {
-            self.ask(mac, Waiting::NewThing, now, actions);
-        }
+        self.ask_to_admit(mac, now, actions);
     }
+}
+
+/// A tenth of it is the longest that an overdue file waits after a start, so that not all of them are retrieved at once.
+const OVERDUE: Duration = Duration::from_secs(30 * 60);
+
+/// How long a kept file is fresh yet (RFC 8520 section 3.5). A clock that stands before its retrieval does not say, so all of it is
+/// waited for: no file is retrieved too soon.
+fn wait(file: &FileInForce, now: Moment) -> Duration {
+    let validity = Duration::from_secs(3600) * u32::from(file.file.cache_validity);
+    let age = Duration::try_from(now.wall.duration_since(file.retrieved)).unwrap_or_default();
+    validity.saturating_sub(age)
+}
+
+fn in_force(record: FileRecord) -> Option<FileInForce> {
+    let (file, findings, _) = read(&record.bytes).ok()?;
+    Some(FileInForce {
+        file,
+        findings,
+        bytes: record.bytes,
+        sha256: record.sha256,
+        trust: record.trust,
+        retrieved: record.retrieved,
+        etag: record.etag,
+    })
 }

@@ -11,14 +11,18 @@ use super::{
 };
 use crate::{
     Action, Announced, Announcement, Answer, Binding, BlockedFlow, Denial, Enforcement, Moment, Thing,
-    Waiting,
 };
+
+/// How long a Thing is remembered that has made its address up and of which nothing is kept.
+const PASSING: Duration = Duration::from_secs(24 * 3600);
 
 /// What the owner decided about a Thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Decisions {
     pub(super) addresses_approved: Option<[u8; 32]>,
     pub(super) admitted: bool,
+    /// The owner agreed that it is a member of the classes of its maker.
+    pub(super) grouped: bool,
     /// It had rules, and they are lost: until its MUD URL is learnt anew it reaches only this router. Not stored: see [`Restored`](super::Restored).
     pub(super) restricted: bool,
     /// What the owner said no to, the latest last; bounded.
@@ -37,6 +41,9 @@ impl Manager {
         if !self.meet(mac, now, actions) {
             return;
         }
+        if !self.heard_on(mac, &port, now, actions) {
+            return;
+        }
         let before = self
             .things
             .get(&mac)
@@ -49,6 +56,8 @@ impl Manager {
             thing.last_seen = now.wall;
         });
         if moved {
+            self.recompile(mac, actions);
+            self.ask_to_admit(mac, now, actions);
             push_once(actions, Action::Apply);
         }
         match url {
@@ -75,6 +84,16 @@ impl Manager {
         if !self.meet(mac, now, actions) {
             return;
         }
+        if !self.heard_on(mac, &port, now, actions) {
+            // The kernel was told of the lease already: the rules must take it back.
+            push_once(actions, Action::Apply);
+            return;
+        }
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        let moved = thing.port.as_ref() != Some(&port);
+        let known = binding(thing, address).is_some();
         self.change(mac, |thing| {
             thing.port = Some(port);
             thing.last_seen = now.wall;
@@ -88,7 +107,16 @@ impl Manager {
             actions,
         );
         self.ends.after(End::Lease(mac, address), lifetime, now);
-        self.save_thing(mac, actions);
+        if moved || !known {
+            self.recompile(mac, actions);
+            self.ask_to_admit(mac, now, actions);
+            self.save_thing(mac, actions);
+        } else if self.is_kept(mac)
+            && let Some(record) = self.thing_record(mac)
+        {
+            // A lease that is renewed would wear the flash out.
+            actions.push(Action::SaveThingLater(record));
+        }
     }
 
     pub(super) fn released(&mut self, mac: MacAddress, address: IpAddr, actions: &mut Vec<Action>) {
@@ -154,6 +182,8 @@ impl Manager {
             },
             actions,
         );
+        self.recompile(mac, actions);
+        self.ask_to_admit(mac, now, actions);
     }
 
     /// Binds an address to one Thing and to no other.
@@ -191,6 +221,9 @@ impl Manager {
         if !mac.is_station() {
             return false;
         }
+        if mac.is_locally_administered() {
+            self.ends.after(End::Passer(mac), PASSING, now);
+        }
         if self.things.contains_key(&mac) {
             return true;
         }
@@ -200,9 +233,7 @@ impl Manager {
         self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
         self.changed = true;
         self.recompile(mac, actions);
-        if self.must_wait(mac) {
-            self.ask(mac, Waiting::NewThing, now, actions);
-        }
+        self.ask_to_admit(mac, now, actions);
         true
     }
 
@@ -211,23 +242,25 @@ impl Manager {
         let stranger = self
             .things
             .values()
-            .filter(|thing| {
-                thing.url.is_none()
-                    && thing.name.is_none()
-                    && thing.overrides.is_empty()
-                    && thing.mode.is_none()
-                    && !self.decisions.contains_key(&thing.mac)
-            })
+            .filter(|thing| !self.is_kept(thing.mac) && !self.decisions.contains_key(&thing.mac))
             .min_by_key(|thing| thing.last_seen)
             .map(|thing| thing.mac);
         stranger.is_some_and(|mac| self.drop_thing(mac))
+    }
+
+    /// A Thing with a random address was silent for a day: it is forgotten with its question, and is a new one when it comes back.
+    pub(super) fn end_passer(&mut self, mac: MacAddress, actions: &mut Vec<Action>) {
+        if !self.is_kept(mac) && !self.decisions.contains_key(&mac) && self.drop_thing(mac) {
+            self.changed = true;
+            push_once(actions, Action::Apply);
+        }
     }
 
     pub(super) fn drop_thing(&mut self, mac: MacAddress) -> bool {
         self.ends.forget(mac);
         self.others.remove(&mac);
         self.successors.remove(&mac);
-        self.done.remove(&mac);
+        self.heard.remove(&mac);
         self.decisions.remove(&mac);
         self.things.remove(&mac).is_some()
     }

@@ -1,8 +1,9 @@
 //! A MUD URL that takes the place of another without a question (draft-ietf-iotops-mud-acceptable-urls): the same but for its last
 //! segment, and its file signed by the same signer.
 //!
-//! The draft asks for the same subject under the same CA. What is asked here is narrower: the same subject with the same key, no
-//! older file and, while nothing proves the URL, no right that the old file does not give. All else is a question.
+//! The draft asks for the same subject under the same CA; the key may be a new one. Where the CA of a file is not known, because an
+//! older Mudguard kept it, the key must be the same. Beyond the draft, the file must be no older and, while nothing proves the URL,
+//! permit nothing that the old file does not. All else is a question.
 
 use mudguard_mud::MudUrl;
 use mudguard_policy::{MacAddress, compile};
@@ -77,14 +78,16 @@ impl Manager {
                 Trust::Signed {
                     signer,
                     key,
+                    ca,
                     provisional: false,
                 },
                 Trust::Signed {
                     signer: new_signer,
                     key: new_key,
+                    ca: new_ca,
                     provisional: false,
                 },
-            ) => (signer, key) == (new_signer, new_key),
+            ) => signer == new_signer && (key == new_key || !ca.is_empty() && ca == new_ca),
             (Trust::Signed { .. } | Trust::Approved { .. }, _) => false,
         };
         if !is_same_signer || new.file.last_update < old.file.last_update {

@@ -12,8 +12,9 @@ use mudguard_policy::{Initiator, MacAddress, Verdict, narrow};
 
 use super::{Manager, Restored, Settings};
 use crate::{
-    Action, Announced, Announcement, Answer, Channel, ClockState, Command, CommandError, Denial, Enforcement,
-    Event, Fetched, Home, JournalKind, Lan, Mode, Moment, Notice, Retrieved, Thing, Trust, Waiting,
+    Action, Announced, Announcement, Answer, Author, Channel, ClockState, Command, CommandError, Denial,
+    Doubt, Enforcement, Event, Fetched, Home, JournalKind, Lan, Mode, Moment, Notice, Retrieved, Thing,
+    Trust, Waiting,
 };
 
 mod ends;
@@ -74,7 +75,7 @@ impl Story {
     }
 
     fn command(&mut self, command: Command) -> Result<Vec<Action>, CommandError> {
-        let actions = self.manager.command(command, self.now)?;
+        let actions = self.manager.command(command, Author::CommandLine, self.now)?;
         self.actions.extend(actions.clone());
         Ok(actions)
     }
@@ -108,7 +109,7 @@ impl Story {
         let mut restored = Restored::default();
         for action in &self.actions {
             match action {
-                Action::SaveThing(record) => {
+                Action::SaveThing(record) | Action::SaveThingLater(record) => {
                     restored.things.retain(|old| old.mac != record.mac);
                     restored.things.push(record.clone());
                 }
@@ -118,7 +119,15 @@ impl Story {
                 }
                 Action::ForgetThing(mac) => restored.things.retain(|old| old.mac != *mac),
                 Action::ForgetFile(url) => restored.files.retain(|old| old.url != *url),
-                Action::Fetch { .. } | Action::Apply | Action::Journal(_) => {}
+                Action::SaveWaiting(record) => {
+                    restored.waiting.retain(|old| old.file.url != record.file.url);
+                    restored.waiting.push(record.clone());
+                }
+                Action::ForgetWaiting(url) => restored.waiting.retain(|old| old.file.url != *url),
+                Action::SaveUndo(record) => restored.undo.push(record.clone()),
+                Action::ForgetUndo(id) => restored.undo.retain(|old| old.id != *id),
+                Action::Journal(entry) => restored.last_entry = entry.id,
+                Action::Fetch { .. } | Action::Apply => {}
             }
         }
         restored
@@ -138,6 +147,7 @@ fn home() -> Home {
             interface: "br-lan".to_owned(),
             addresses: vec!["192.168.1.1".parse().unwrap()],
             prefixes: vec!["192.168.1.0/24".parse().unwrap()],
+            ..Lan::default()
         }],
     }
 }
@@ -195,6 +205,7 @@ fn verified(bytes: &Arc<[u8]>, signer: &str) -> Retrieved {
         sha256: digest(bytes),
         signer: signer.to_owned(),
         key: "00".to_owned(),
+        ca: "aa".to_owned(),
         provisional: false,
         etag: Some("\"1\"".to_owned()),
     }
@@ -204,6 +215,7 @@ fn unverified(bytes: &Arc<[u8]>) -> Retrieved {
     Retrieved::Unverified {
         bytes: Arc::clone(bytes),
         sha256: digest(bytes),
+        doubt: Doubt::Unverified,
         reason: "the file is not signed".to_owned(),
         etag: None,
     }
@@ -333,6 +345,7 @@ fn what_the_owner_rejected_is_not_asked_again() {
                 thing: LAMP,
                 question: None,
             },
+            Author::Page,
             story.now,
         )
         .unwrap();
@@ -380,11 +393,13 @@ fn an_older_file_is_a_replay_and_is_refused() {
 }
 
 #[test]
-fn a_newer_file_of_the_same_signer_replaces_the_older() {
+fn a_newer_file_of_the_same_signer_that_permits_no_more_replaces_the_older() {
     let mut story = limited_lamp();
-    let newer = file("2026-02-01T00:00:00Z", "new.maker.example");
+    let newer = file("2026-02-01T00:00:00Z", "cloud.maker.example");
     story.fetched(verified(&newer, "CN=Maker"));
-    assert_eq!(story.thing(LAMP).file.as_ref().unwrap().sha256, digest(&newer));
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.file.as_ref().unwrap().sha256, digest(&newer));
+    assert!(lamp.question.is_none());
 }
 
 #[test]

@@ -1,143 +1,273 @@
-//! Taking the last decision about a Thing back, where nothing came after it that a step back would lose.
+//! Taking a row of the journal back, where nothing came after it that a step back would lose. What is needed for it is kept; after a
+//! restart only those files are gone that neither hold nor wait.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 
 use super::{
     Manager,
-    files::{Retained, journal, record},
+    files::{Retained, record},
+    overriding::MOST_OVERRIDES,
     push_once,
-    sightings::Decisions,
 };
-use crate::{Action, Channel, CommandError, FileInForce, JournalKind, Mode, Moment, Question, Waiting};
+use crate::{
+    Action, CommandError, FileInForce, JournalKind, Moment, Question, UndoBefore, UndoFiles, UndoRecord,
+    UndoStep, Waiting,
+};
 
-/// What was decided last about a Thing since the start.
-#[derive(Debug)]
-pub(super) enum Done {
-    /// This override was made.
-    Override(u32),
-    /// It was renamed, and had this name.
-    Name(Option<String>),
-    /// A mode was chosen for it, and it had this one.
-    Mode(Option<Mode>),
-    /// A question was answered, or its URL was set, and all was as this says.
-    Decision(Box<Before>),
-}
+/// How many rows can be taken back; the oldest go first.
+const MOST_STEPS: usize = 256;
 
-/// How a Thing stood before a decision.
+/// How many files are kept in memory for it; the oldest go first.
+const MOST_SHELVED: usize = 16;
+
+/// How a Thing stands before a decision.
 #[derive(Debug)]
 pub(super) struct Before {
-    url: Option<(MudUrl, Channel)>,
-    question: Option<Question>,
-    decisions: Decisions,
-    /// The file of its URL, if the decision was about that.
-    file: Option<FileBefore>,
-    /// What the decision made of it: if that is no longer so, it is too late.
-    after: Option<(Option<MudUrl>, Option<[u8; 32]>)>,
-}
-
-#[derive(Debug)]
-struct FileBefore {
-    url: MudUrl,
-    in_force: Option<Arc<FileInForce>>,
-    waiting: Option<Retained>,
+    record: UndoBefore,
+    files: Vec<Arc<FileInForce>>,
 }
 
 impl Manager {
-    pub(super) fn before(&self, mac: MacAddress) -> Option<Before> {
-        let thing = self.things.get(&mac)?;
+    /// How a Thing stands now.
+    pub(super) fn before(&self, mac: MacAddress) -> Result<Before, CommandError> {
+        let thing = self.things.get(&mac).ok_or(CommandError::UnknownThing(mac))?;
+        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
         let asks_for_file = matches!(
-            &thing.question,
-            Some(Question {
-                waiting: Waiting::File(_),
-                ..
-            })
+            thing.question.as_ref().map(|question| &question.waiting),
+            Some(Waiting::File(_))
         );
-        let file = thing.url.as_ref().filter(|_| asks_for_file).and_then(|url| {
-            let state = self.files.get(url)?;
-            Some(FileBefore {
-                url: url.clone(),
-                in_force: state.in_force.clone(),
-                waiting: state.waiting.clone(),
-            })
+        let state = thing.url.as_ref().filter(|_| asks_for_file);
+        let state = state.and_then(|url| self.files.get(url));
+        let waiting = state.and_then(|state| state.waiting.as_ref());
+        let in_force = state.and_then(|state| state.in_force.as_ref());
+        let files = state.map(|_| UndoFiles {
+            in_force: in_force.map(|file| file.sha256),
+            waiting: waiting.map(|retained| (retained.file.sha256, retained.doubt, retained.reason.clone())),
         });
-        Some(Before {
+        let record = UndoBefore {
             url: thing.url.clone().zip(thing.channel),
-            question: thing.question.clone(),
-            decisions: self.decisions.get(&mac).cloned().unwrap_or_default(),
-            file,
-            after: None,
+            question: question_record(thing.question.as_ref()),
+            addresses_approved: decisions.addresses_approved,
+            admitted: decisions.admitted,
+            grouped: decisions.grouped,
+            rejected: decisions.rejected,
+            controllers: thing.controllers.clone(),
+            port: thing.port.clone(),
+            files,
+            after: (None, None),
+        };
+        let files = waiting.map(|retained| &retained.file).into_iter().chain(in_force);
+        Ok(Before {
+            record,
+            files: files.cloned().collect(),
         })
     }
 
     /// How a Thing stands now, as far as a step back must know it.
-    fn standing(&self, mac: MacAddress) -> Option<(Option<MudUrl>, Option<[u8; 32]>)> {
-        let thing = self.things.get(&mac)?;
-        let in_force = |url| Some(self.files.get(url)?.in_force.as_ref()?.sha256);
-        Some((thing.url.clone(), thing.url.as_ref().and_then(in_force)))
+    fn standing(&self, mac: MacAddress) -> (Option<MudUrl>, Option<[u8; 32]>) {
+        let url = self.things.get(&mac).and_then(|thing| thing.url.clone());
+        let in_force = url
+            .as_ref()
+            .and_then(|url| Some(self.files.get(url)?.in_force.as_ref()?.sha256));
+        (url, in_force)
     }
 
-    /// Notes a decision that was just taken.
-    pub(super) fn remember(&mut self, mac: MacAddress, before: Option<Before>) {
-        if let Some(before) = before {
-            let after = self.standing(mac);
-            self.done
-                .insert(mac, Done::Decision(Box::new(Before { after, ..before })));
+    /// Notes how the decision of this row is taken back.
+    pub(super) fn remember(&mut self, id: u64, mac: MacAddress, before: Before, actions: &mut Vec<Action>) {
+        let Before { mut record, files } = before;
+        record.after = self.standing(mac);
+        for file in files {
+            if self.shelf.len() >= MOST_SHELVED {
+                self.shelf.pop_front();
+            }
+            self.shelf.push_back(file);
+        }
+        self.add_step(id, mac, UndoStep::Decision(Box::new(record)), actions);
+    }
+
+    /// Notes what takes this row back.
+    pub(super) fn add_step(&mut self, id: u64, thing: MacAddress, step: UndoStep, actions: &mut Vec<Action>) {
+        if self.steps.len() >= MOST_STEPS
+            && let Some((oldest, _)) = self.steps.pop_first()
+        {
+            actions.push(Action::ForgetUndo(oldest));
+        }
+        let record = UndoRecord { id, thing, step };
+        actions.push(Action::SaveUndo(record.clone()));
+        self.steps.insert(id, record);
+        self.changed = true;
+    }
+
+    /// These rows cannot be taken back any more.
+    pub(super) fn forget_steps(&mut self, is_past: impl Fn(&UndoRecord) -> bool, actions: &mut Vec<Action>) {
+        let past: Vec<_> = self
+            .steps
+            .values()
+            .filter(|step| is_past(step))
+            .map(|step| step.id)
+            .collect();
+        for id in past {
+            self.steps.remove(&id);
+            actions.push(Action::ForgetUndo(id));
         }
     }
 
-    pub(super) fn undo(
+    /// The rows that can be taken back now.
+    pub(super) fn undoable(&self) -> BTreeSet<u64> {
+        self.steps
+            .values()
+            .filter(|step| self.can_undo(step))
+            .map(|step| step.id)
+            .collect()
+    }
+
+    pub(super) fn undo_last(
         &mut self,
         mac: MacAddress,
         now: Moment,
         actions: &mut Vec<Action>,
     ) -> Result<(), CommandError> {
-        if !self.things.contains_key(&mac) {
-            return Err(CommandError::UnknownThing(mac));
+        let mut steps = self.steps.values().rev().filter(|step| step.thing == mac);
+        let id = steps.find(|step| self.can_undo(step)).map(|step| step.id);
+        match id {
+            Some(id) => self.undo(id, now, actions),
+            None if self.things.contains_key(&mac) => Err(CommandError::NothingToUndo(mac)),
+            None => Err(CommandError::UnknownThing(mac)),
         }
-        let done = self.done.remove(&mac).ok_or(CommandError::NothingToUndo(mac))?;
-        match done {
-            Done::Override(id) => {
-                if !self.end_override(mac, id, now, actions) {
-                    return Err(CommandError::NothingToUndo(mac));
-                }
+    }
+
+    pub(super) fn undo(
+        &mut self,
+        id: u64,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), CommandError> {
+        let can_undo = |record: &&UndoRecord| self.can_undo(record);
+        let Some(record) = self.steps.get(&id).filter(can_undo).cloned() else {
+            return Err(CommandError::CannotUndo(id));
+        };
+        self.forget_steps(|step| step.id == id, actions);
+        let mac = record.thing;
+        match record.step {
+            UndoStep::EndOverride(number) => {
+                self.end_override(mac, number, now, actions);
             }
-            Done::Name(name) => self.set_name(mac, name, now, actions),
-            Done::Mode(mode) => self.set_mode(mac, mode, now, actions),
-            Done::Decision(before) => {
-                if before.after != self.standing(mac) {
-                    return Err(CommandError::NothingToUndo(mac));
-                }
-                self.restore_before(mac, *before, now, actions);
+            UndoStep::Override(decided) => self.put_override(mac, decided, now, actions),
+            UndoStep::Name(name) => self.set_name(mac, name, actions),
+            UndoStep::Mode(mode) => self.set_mode(mac, mode, now, actions),
+            UndoStep::Thing(record) => {
+                self.restore_thing(*record, now, actions);
+                self.members_changed(actions);
+                self.save_thing_always(mac, actions);
+                push_once(actions, Action::Apply);
             }
+            UndoStep::Decision(before) => self.restore_before(mac, *before, now, actions),
         }
-        journal(actions, now, Some(mac), JournalKind::Undone, String::new());
+        self.journal(actions, now, Some(mac), JournalKind::Undone, id.to_string());
         Ok(())
     }
 
-    fn restore_before(&mut self, mac: MacAddress, before: Before, now: Moment, actions: &mut Vec<Action>) {
-        let (url, channel) = before.url.unzip();
-        self.change(mac, |thing| {
-            (thing.url, thing.channel) = (url, channel);
-            thing.question = before.question;
-        });
-        self.decisions.insert(mac, before.decisions);
-        if let Some(file) = before.file {
-            match &file.in_force {
-                Some(in_force) => actions.push(Action::SaveFile(record(&file.url, in_force))),
-                None => actions.push(Action::ForgetFile(file.url.clone())),
+    /// Whether nothing came after it that would be lost.
+    fn can_undo(&self, record: &UndoRecord) -> bool {
+        let Some(thing) = self.things.get(&record.thing) else {
+            return matches!(record.step, UndoStep::Thing(_)) && self.things.len() < self.settings.max_things;
+        };
+        let later = || self.steps.range(record.id + 1..).map(|(_, step)| step);
+        let later = || later().filter(|step| step.thing == record.thing);
+        match &record.step {
+            UndoStep::EndOverride(number) => thing.overrides.iter().any(|decided| decided.id == *number),
+            UndoStep::Override(ended) => {
+                thing.overrides.len() < MOST_OVERRIDES
+                    && thing.overrides.iter().all(|decided| decided.what != ended.what)
             }
-            let state = self.files.entry(file.url.clone()).or_default();
-            (state.in_force, state.waiting) = (file.in_force, file.waiting);
-            self.recompile_url(&file.url, actions);
-            for other in self.things_with(&file.url) {
-                self.ask_about_file(other, &file.url, now, actions);
+            UndoStep::Name(_) => !later().any(|step| matches!(step.step, UndoStep::Name(_))),
+            UndoStep::Mode(_) => !later().any(|step| matches!(step.step, UndoStep::Mode(_))),
+            UndoStep::Thing(_) => !self.is_kept(record.thing),
+            UndoStep::Decision(before) => {
+                !later().any(|step| matches!(step.step, UndoStep::Decision(_)))
+                    && before.after == self.standing(record.thing)
+                    && before
+                        .files
+                        .as_ref()
+                        .is_none_or(|files| self.has_files(before, files))
+            }
+        }
+    }
+
+    fn has_files(&self, before: &UndoBefore, files: &UndoFiles) -> bool {
+        let Some((url, _)) = &before.url else { return false };
+        let waiting = files.waiting.as_ref().map(|(sha256, ..)| *sha256);
+        let mut needed = files.in_force.into_iter().chain(waiting);
+        needed.all(|sha256| self.shelved(url, sha256).is_some())
+    }
+
+    fn shelved(&self, url: &MudUrl, sha256: [u8; 32]) -> Option<Arc<FileInForce>> {
+        let state = self.files.get(url);
+        let waiting = state.and_then(|state| Some(&state.waiting.as_ref()?.file));
+        let in_force = state.and_then(|state| state.in_force.as_ref());
+        let mut files = self.shelf.iter().rev().chain(waiting).chain(in_force);
+        files.find(|file| file.sha256 == sha256).cloned()
+    }
+
+    fn restore_before(
+        &mut self,
+        mac: MacAddress,
+        before: UndoBefore,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        let (url, channel) = before.url.unzip();
+        if let (Some(url), Some(files)) = (&url, before.files) {
+            self.restore_files(url, files, actions);
+        }
+        self.change(mac, |thing| {
+            (thing.url, thing.channel) = (url.clone(), channel);
+            (thing.controllers, thing.port) = (before.controllers, before.port);
+        });
+        let decisions = self.decisions.entry(mac).or_default();
+        decisions.addresses_approved = before.addresses_approved;
+        (decisions.admitted, decisions.grouped) = (before.admitted, before.grouped);
+        decisions.rejected = before.rejected;
+        let question = before.question.and_then(|(raised, asked)| {
+            let waiting = self.waiting(mac, asked)?;
+            Some(Question { raised, waiting })
+        });
+        self.change(mac, |thing| thing.question = question);
+        self.expect_answer(mac, now);
+        if let Some(url) = &url {
+            self.recompile_url(url, actions);
+            for other in self.things_with(url) {
+                self.ask_what_stands(other, now, actions);
             }
         }
         self.recompile(mac, actions);
+        self.members_changed(actions);
         self.save_thing_always(mac, actions);
         push_once(actions, Action::Apply);
     }
+
+    fn restore_files(&mut self, url: &MudUrl, files: UndoFiles, actions: &mut Vec<Action>) {
+        let in_force = files.in_force.and_then(|sha256| self.shelved(url, sha256));
+        let waiting = files.waiting.and_then(|(sha256, doubt, reason)| {
+            let file = self.shelved(url, sha256)?;
+            Some(Retained { file, doubt, reason })
+        });
+        actions.push(match &in_force {
+            Some(file) => Action::SaveFile(record(url, file)),
+            None => Action::ForgetFile(url.clone()),
+        });
+        actions.push(match &waiting {
+            Some(retained) => Action::SaveWaiting(retained.record(url)),
+            None => Action::ForgetWaiting(url.clone()),
+        });
+        let state = self.files.entry(url.clone()).or_default();
+        (state.in_force, state.waiting) = (in_force, waiting);
+    }
+}
+
+pub(super) fn question_record(question: Option<&Question>) -> Option<(jiff::Timestamp, crate::Asked)> {
+    question.map(|question| (question.raised, question.waiting.asked()))
 }

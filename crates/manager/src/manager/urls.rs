@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 
-use super::{Manager, files::journal};
+use super::Manager;
 use crate::{Action, Channel, JournalKind, Moment, Waiting};
 
 /// How many other MUD URLs of one Thing are looked at in a day.
@@ -13,11 +14,31 @@ const MOST_OTHERS: usize = 8;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The MUD URLs that a Thing announced beside the one it is known by.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Others {
     since: Duration,
+    /// The same by the clock, for the store.
+    since_date: Timestamp,
     urls: Vec<MudUrl>,
     told: bool,
+}
+
+impl Others {
+    pub(super) fn record(&self) -> (Timestamp, Vec<MudUrl>) {
+        (self.since_date, self.urls.clone())
+    }
+
+    /// The day of which the store knows goes on; if the clock cannot say how long, it begins now.
+    pub(super) fn restore((since_date, urls): (Timestamp, Vec<MudUrl>), now: Moment) -> Self {
+        let age = Duration::try_from(now.wall.duration_since(since_date)).unwrap_or_default();
+        let is_over = age >= DAY;
+        Self {
+            since: now.uptime,
+            since_date: if is_over { now.wall } else { since_date },
+            urls: if is_over { Vec::new() } else { urls },
+            told: false,
+        }
+    }
 }
 
 impl Manager {
@@ -75,24 +96,25 @@ impl Manager {
     ) -> bool {
         let none = Others {
             since: now.uptime,
+            since_date: now.wall,
             urls: Vec::new(),
             told: false,
         };
-        let others = self.others.entry(mac).or_insert(none);
+        let others = self.others.entry(mac).or_insert_with(|| none.clone());
         if now.uptime.saturating_sub(others.since) >= DAY {
-            (others.since, others.told) = (now.uptime, false);
-            others.urls.clear();
+            *others = none;
         }
         if others.urls.contains(url) {
             return false;
         }
         if others.urls.len() < MOST_OTHERS {
             others.urls.push(url.clone());
+            self.save_thing(mac, actions);
             return false;
         }
         if !others.told {
             others.told = true;
-            journal(
+            self.journal(
                 actions,
                 now,
                 Some(mac),
@@ -111,8 +133,8 @@ impl Manager {
         channel: Channel,
         now: Moment,
         actions: &mut Vec<Action>,
-    ) {
-        journal(actions, now, Some(mac), JournalKind::UrlLearnt, url.to_string());
+    ) -> u64 {
+        let id = self.journal(actions, now, Some(mac), JournalKind::UrlLearnt, url.to_string());
         self.change(mac, |thing| {
             thing.url = Some(url.clone());
             thing.channel = Some(channel);
@@ -120,13 +142,15 @@ impl Manager {
             // What was asked about the file of the old URL, or about this one, is settled.
             let settled = |waiting: &Waiting| match waiting {
                 Waiting::Url(asked, _) => *asked == url,
-                Waiting::File(_) | Waiting::Addresses => true,
-                Waiting::NewThing => false,
+                Waiting::File(_) | Waiting::Addresses | Waiting::Controllers(_) | Waiting::Group => true,
+                Waiting::NewThing | Waiting::Place(_) => false,
             };
             thing.question.take_if(|question| settled(&question.waiting));
         });
         self.recompile(mac, actions);
-        self.ask_about_file(mac, &url, now, actions);
+        self.members_changed(actions);
+        self.ask_what_stands(mac, now, actions);
         self.save_thing(mac, actions);
+        id
     }
 }

@@ -93,6 +93,7 @@ fn snapshot(mac: MacAddress, site: &Site, policy: ThingPolicy) -> Snapshot {
         interface: "br-lan".to_owned(),
         addresses: site.gateway.clone(),
         prefixes: site.local_networks.clone(),
+        ..Lan::default()
     };
     Snapshot {
         version: 1,
@@ -101,5 +102,6 @@ fn snapshot(mac: MacAddress, site: &Site, policy: ThingPolicy) -> Snapshot {
         clock: ClockState::Valid,
         notices: Vec::new(),
         things: BTreeMap::from([(mac, Arc::new(thing))]),
+        ..Snapshot::default()
     }
 }

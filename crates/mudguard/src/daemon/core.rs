@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::bail;
 use jiff::Timestamp;
-use mudguard_manager::{Action, Command, CommandError, Event, Manager, Moment, Snapshot};
+use mudguard_manager::{Action, Author, Command, CommandError, Event, Manager, Moment, Snapshot};
 use mudguard_mud::MudUrl;
 use mudguard_store::Store;
 use mudguard_web::CommandRequest;
@@ -135,8 +135,8 @@ impl Core {
     }
 
     fn command(&mut self, request: CommandRequest) {
-        let CommandRequest { command, reply } = request;
-        match self.decide(command) {
+        let CommandRequest { command, by, reply } = request;
+        match self.decide(command, by) {
             Ok(()) => self.answer_when_stored(move || {
                 let _ = reply.send(Ok(()));
             }),
@@ -146,8 +146,8 @@ impl Core {
         }
     }
 
-    fn decide(&mut self, command: Command) -> Result<(), CommandError> {
-        let actions = self.manager.command(command, self.clock.now())?;
+    fn decide(&mut self, command: Command, by: Author) -> Result<(), CommandError> {
+        let actions = self.manager.command(command, by, self.clock.now())?;
         self.carry_out(actions);
         Ok(())
     }
@@ -167,11 +167,16 @@ impl Core {
                     continue;
                 }
                 Action::SaveThing(record) => self.outlets.store.save_thing(record),
+                Action::SaveThingLater(record) => self.outlets.store.save_thing_later(record),
+                Action::SaveWaiting(record) => self.outlets.store.save_waiting(record),
+                Action::ForgetWaiting(url) => self.outlets.store.forget_waiting(url),
+                Action::SaveUndo(record) => self.outlets.store.save_undo(record),
+                Action::ForgetUndo(id) => self.outlets.store.forget_undo(id),
                 Action::SaveFile(record) => self.outlets.store.save_file(record),
                 Action::ForgetThing(mac) => self.outlets.store.forget_thing(mac),
                 Action::ForgetFile(url) => self.outlets.store.forget_file(url),
                 Action::Journal(entry) => {
-                    debug!(kind = ?entry.kind, thing = ?entry.thing, detail = %entry.detail.escape_debug(), "journal");
+                    debug!(kind = ?entry.kind, by = ?entry.by, thing = ?entry.thing, detail = %entry.detail.escape_debug(), "journal");
                     self.outlets.store.journal(entry)
                 }
             };

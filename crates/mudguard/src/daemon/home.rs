@@ -1,6 +1,6 @@
 //! The home's networks, as this machine's interfaces tell them.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{collections::BTreeMap, fs, net::IpAddr, path::Path};
 
 use anyhow::Context;
 use ipnet::IpNet;
@@ -42,10 +42,22 @@ pub(crate) fn read(interfaces: &[String]) -> anyhow::Result<Home> {
                 interface: name.clone(),
                 addresses,
                 prefixes,
+                ports: ports(name),
+                mode: None,
             })
         })
         .collect::<anyhow::Result<_>>()?;
     Ok(Home { lans })
+}
+
+/// The ports of a bridge.
+fn ports(interface: &str) -> Vec<String> {
+    let folder = Path::new("/sys/class/net").join(interface).join("brif");
+    // There is no such folder of an interface that is no bridge.
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut ports: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    ports.sort_unstable();
+    ports
 }
 
 fn ip(address: Option<&nix::sys::socket::SockaddrStorage>) -> Option<IpAddr> {

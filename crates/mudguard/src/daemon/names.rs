@@ -218,6 +218,7 @@ mod tests {
                 interface: "lo".to_owned(),
                 addresses: vec!["192.168.1.1".parse().unwrap(), "fe80::1".parse().unwrap()],
                 prefixes: vec!["192.168.1.0/24".parse().unwrap()],
+                ..Lan::default()
             }],
         }
     }

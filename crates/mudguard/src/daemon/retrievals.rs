@@ -5,10 +5,10 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context;
 use jiff::Timestamp;
 use mudguard_fetch::{
-    Clock, FetchError, Lookup, LookupError, NameLookup, Outcome, Request, RetrievedFile, Retriever,
-    VerifiedFile,
+    Clock, Doubt, FetchError, Lookup, LookupError, NameLookup, Outcome, Request, RetrievedFile, Retriever,
+    SignatureRefusal, VerifiedFile,
 };
-use mudguard_manager::{ClockState, Event, Fetched, Retrieved};
+use mudguard_manager::{self as manager, ClockState, Event, Fetched, Retrieved};
 use mudguard_resolver::Resolver;
 use tokio::{
     sync::{mpsc, watch},
@@ -147,22 +147,32 @@ pub(crate) fn came(outcome: Outcome) -> Retrieved {
                 bytes, sha256, etag, ..
             } = file;
             let key = hexadecimal(&signer.key_sha256);
+            let ca = hexadecimal(&signer.ca);
             Retrieved::Verified {
                 bytes,
                 sha256,
                 signer: signer.subject,
                 key,
+                ca,
                 provisional,
                 etag,
             }
         }
         Outcome::Unverified(unverified) => {
+            let doubt = match &unverified.doubt {
+                Doubt::Signature(SignatureRefusal::SignerExpired { .. }) => manager::Doubt::SignerExpired,
+                Doubt::Unsigned
+                | Doubt::SignatureUrl(_)
+                | Doubt::SignatureUnavailable(_)
+                | Doubt::Signature(_) => manager::Doubt::Unverified,
+            };
             let RetrievedFile {
                 bytes, sha256, etag, ..
             } = unverified.file;
             Retrieved::Unverified {
                 bytes,
                 sha256,
+                doubt,
                 reason: unverified.doubt.to_string(),
                 etag,
             }

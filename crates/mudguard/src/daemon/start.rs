@@ -90,6 +90,9 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let restored = Restored {
         things: restored.things,
         files: restored.files,
+        waiting: restored.waiting,
+        undo: restored.undo,
+        last_entry: restored.last_entry,
         restricted: limited.things().unwrap_or_default(),
     };
     let (manager, actions) = Manager::restore(settings, home.clone(), restored, clock.now());

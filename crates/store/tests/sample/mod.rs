@@ -6,12 +6,13 @@ use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 use mudguard_manager::{
-    Binding, Channel, FileRecord, Flows, JournalEntry, JournalKind, Mode, Override, OverridePeer, Overriding,
-    ThingRecord, Trust,
+    Asked, Author, Binding, Channel, ControllerChoice, Doubt, FileRecord, Flows, JournalEntry, JournalKind,
+    MY_CONTROLLER, Mode, Override, OverridePeer, Overriding, ThingRecord, Trust, UndoRecord, UndoStep,
+    WaitingRecord,
 };
 use mudguard_mud::MudUrl;
 use mudguard_policy::{Initiator, MacAddress};
-use mudguard_store::{Opened, Restored, SetAside, Store, StoreError};
+use mudguard_store::{JournalPage, Opened, Restored, SetAside, Store, StoreError};
 use tokio::task::JoinHandle;
 
 pub(crate) fn time(seconds: i64) -> Timestamp {
@@ -62,6 +63,19 @@ pub(crate) fn thing(number: u32) -> ThingRecord {
             until: Some(time(3_610)),
         }],
         mode: Some(Mode::Protect),
+        controllers: vec![ControllerChoice {
+            class: MY_CONTROLLER.to_owned(),
+            members: vec![mac(9)],
+        }],
+        question: Some((
+            time(20),
+            Asked::Url {
+                url: url("https://evil.example.com/"),
+                channel: Channel::Lldp,
+            },
+        )),
+        others: Some((time(15), vec![url("https://evil.example.com/")])),
+        grouped: true,
     }
 }
 
@@ -79,8 +93,36 @@ pub(crate) fn file(address: &str, bytes: &[u8]) -> FileRecord {
     }
 }
 
+pub(crate) fn waiting(address: &str, bytes: &[u8]) -> WaitingRecord {
+    WaitingRecord {
+        file: file(address, bytes),
+        doubt: Doubt::OtherSigner,
+        reason: "another has signed it".to_owned(),
+    }
+}
+
+pub(crate) fn undo(id: u64) -> UndoRecord {
+    UndoRecord {
+        id,
+        thing: mac(1),
+        step: UndoStep::Thing(Box::new(thing(1))),
+    }
+}
+
+/// The newest rows, the newest first.
+pub(crate) async fn newest(store: &Store, limit: usize) -> Vec<JournalEntry> {
+    let page = JournalPage {
+        limit,
+        ..JournalPage::default()
+    };
+    store.journal_page(page).await.unwrap()
+}
+
+/// A row whose number the store gives.
 pub(crate) fn entry(detail: &str) -> JournalEntry {
     JournalEntry {
+        id: 1,
+        by: Author::Token("phone".to_owned()),
         at: time(50),
         thing: Some(mac(1)),
         kind: JournalKind::Approved,

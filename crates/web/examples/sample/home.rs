@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use mudguard_manager::{
+    Doubt,
     Binding, BlockedFlow, Channel, ClockState, Enforcement, FileInForce, Home, Lan, Mode, Notice, Question,
     Snapshot, Thing, Trust, Waiting, WaitingFile,
 };
@@ -88,6 +89,7 @@ fn snapshot(things: Vec<Thing>, notices: Vec<Notice>) -> Snapshot {
         interface: "br-lan".to_owned(),
         addresses: vec![IpAddr::from([192, 168, 1, 1])],
         prefixes: vec!["192.168.1.0/24".parse().expect("a prefix")],
+        ..Lan::default()
     };
     let things: BTreeMap<MacAddress, Arc<Thing>> = things
         .into_iter()
@@ -100,6 +102,7 @@ fn snapshot(things: Vec<Thing>, notices: Vec<Notice>) -> Snapshot {
         clock: ClockState::Valid,
         notices,
         things,
+        ..Snapshot::default()
     }
 }
 
@@ -285,6 +288,9 @@ fn policy(in_force: &FileInForce, addresses_approved: bool) -> ThingPolicy {
 fn waits_for(file: &FileInForce, reason: &str, raised: Timestamp) -> Question {
     let waiting = WaitingFile {
         policy: policy(file, true),
+        gained: Vec::new(),
+        lost: Vec::new(),
+        doubt: Doubt::Unverified,
         file: file.clone(),
         reason: reason.to_owned(),
     };
@@ -298,6 +304,7 @@ fn signed(signer: &str) -> Trust {
     Trust::Signed {
         signer: signer.to_owned(),
         key: "ab".repeat(32),
+        ca: String::new(),
         provisional: false,
     }
 }

@@ -40,7 +40,7 @@ async fn forget_questions(
     pictures: watch::Sender<Arc<Snapshot>>,
     mut requests: mpsc::Receiver<CommandRequest>,
 ) {
-    while let Some(CommandRequest { command, reply }) = requests.recv().await {
+    while let Some(CommandRequest { command, reply, .. }) = requests.recv().await {
         let (Command::Approve { thing, .. } | Command::Reject { thing, .. }) = command else {
             continue;
         };

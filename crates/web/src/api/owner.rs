@@ -13,7 +13,7 @@ use axum::{
     routing::post,
 };
 use mudguard_explain::foreign_passage;
-use mudguard_manager::{Channel, Command, Flows, Mode, OverridePeer};
+use mudguard_manager::{Author, Channel, Command, Flows, Mode, OverridePeer};
 use mudguard_mud::{DomainName, MudUrl};
 use mudguard_policy::{Initiator, MacAddress};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -71,7 +71,7 @@ async fn take(
     };
     let decided = reader(mac, &content)?;
     let is_forgotten = matches!(decided, Command::Forget { .. });
-    command(web, decided).await?;
+    command(web, decided, Author::CommandLine).await?;
     if is_forgotten {
         Ok(Json(Forgotten { forgotten: mac }).into_response())
     } else {

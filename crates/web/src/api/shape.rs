@@ -234,6 +234,9 @@ impl QuestionText {
                 Waiting::Addresses => "addresses",
                 Waiting::Url(..) => "url",
                 Waiting::NewThing => "new-thing",
+                Waiting::Controllers(_) => "controllers",
+                Waiting::Group => "group",
+                Waiting::Place(_) => "place",
             },
             text: words(label.as_ref().map(|label| label.text(view.language))),
             meanwhile: words(label.as_ref().map(|label| label.meanwhile(view.language))),
@@ -255,10 +258,12 @@ impl FileText {
             Trust::Signed {
                 signer,
                 key,
+                ca,
                 provisional,
             } => Trust::Signed {
                 signer: foreign_passage(signer),
                 key: key.clone(),
+                ca: ca.clone(),
                 provisional: *provisional,
             },
             approved @ Trust::Approved { .. } => approved.clone(),

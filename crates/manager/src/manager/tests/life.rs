@@ -288,7 +288,12 @@ fn subject(thing: &Thing) -> Option<String> {
     let file = thing.file.as_ref().map(|file| file.sha256);
     Some(match waiting {
         Waiting::Addresses => format!("{file:?}"),
-        Waiting::File(_) | Waiting::Url(..) | Waiting::NewThing => waiting.subject(),
+        Waiting::File(_)
+        | Waiting::Url(..)
+        | Waiting::NewThing
+        | Waiting::Controllers(_)
+        | Waiting::Group
+        | Waiting::Place(_) => waiting.subject(),
     })
 }
 

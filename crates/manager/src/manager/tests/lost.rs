@@ -109,6 +109,7 @@ fn a_file_that_was_believed_without_dates_is_judged_again_when_the_clock_is_set(
         sha256: digest(&good()),
         signer: "CN=Maker".to_owned(),
         key: "00".to_owned(),
+        ca: String::new(),
         provisional,
         etag: None,
     };

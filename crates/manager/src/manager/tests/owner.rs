@@ -248,7 +248,7 @@ fn a_decision_that_something_came_after_is_not_taken_back() {
     story.fetched(unverified(&good()));
     story.approve(LAMP).unwrap();
     story.fetched(verified(
-        &file("2026-02-01T00:00:00Z", "new.maker.example"),
+        &file("2026-02-01T00:00:00Z", "cloud.maker.example"),
         "CN=Maker",
     ));
     let before = story.thing(LAMP);

@@ -120,11 +120,16 @@ fn an_answer_to_another_question_than_the_one_that_was_read_changes_nothing() {
         thing: LAMP,
         question: Some(question),
     };
-    let stale = story.manager.command(approve("2026 other".to_owned()), story.now);
+    let stale = story
+        .manager
+        .command(approve("2026 other".to_owned()), Author::Page, story.now);
     assert_eq!(stale, Err(CommandError::OtherQuestion(LAMP)));
     assert!(Arc::ptr_eq(&before, &story.thing(LAMP)));
     let read = before.question.as_ref().unwrap().key();
-    story.manager.command(approve(read), story.now).unwrap();
+    story
+        .manager
+        .command(approve(read), Author::Page, story.now)
+        .unwrap();
     assert_eq!(story.thing(LAMP).url, Some(other_url()));
 }
 
