@@ -5,8 +5,8 @@ mod blocked;
 use ipnet::IpNet;
 use jiff::Timestamp;
 use mudguard_explain::{
-    Context, FileDoubt, Language, NoticeLabel, QuestionLabel, Sentence, Shape, Standing, TroubleLabel, TrustLabel,
-    UrlChannel, device_name, sentences,
+    Context, FileDoubt, Language, NoticeLabel, QuestionLabel, Sentence, Shape, Standing, TroubleLabel,
+    TrustLabel, UrlChannel, device_name, sentences,
 };
 use mudguard_manager::{
     Channel, ClockState, Doubt, Enforcement, MY_CONTROLLER, Notice, Question, Snapshot, Thing, Trust, Waiting,
@@ -140,7 +140,11 @@ impl View<'_> {
             Waiting::Addresses => QuestionLabel::Addresses,
             Waiting::Url(url, _) => QuestionLabel::Url {
                 new: url.as_str().to_owned(),
-                other_maker: self.thing.url.as_ref().is_some_and(|old| old.host() != url.host()),
+                other_maker: self
+                    .thing
+                    .url
+                    .as_ref()
+                    .is_some_and(|old| old.host() != url.host()),
             },
             Waiting::NewThing => QuestionLabel::NewDevice {
                 has_url: self.thing.url.is_some(),

@@ -55,7 +55,9 @@ fn ports(interface: &str) -> Vec<String> {
     let folder = Path::new("/sys/class/net").join(interface).join("brif");
     // There is no such folder of an interface that is no bridge.
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut ports: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let mut ports: Vec<_> = entries
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
     ports.sort_unstable();
     ports
 }

@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use mudguard_manager::{
-    Doubt,
-    Binding, BlockedFlow, Channel, ClockState, Enforcement, FileInForce, Home, Lan, Mode, Notice, Question,
-    Snapshot, Thing, Trust, Waiting, WaitingFile,
+    Binding, BlockedFlow, Channel, ClockState, Doubt, Enforcement, FileInForce, Home, Lan, Mode, Notice,
+    Question, Snapshot, Thing, Trust, Waiting, WaitingFile,
 };
 use mudguard_mud::{DomainName, MudUrl, MudUrlError};
 use mudguard_policy::{Initiator, MacAddress, Site, ThingPolicy, compile};
