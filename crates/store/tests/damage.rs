@@ -11,7 +11,7 @@ use std::{
 };
 
 use mudguard_store::{OpenError, Store};
-use sample::{Running, entry, file, filled, thing, time};
+use sample::{Running, entry, file, filled, newest, thing, time};
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 
@@ -230,7 +230,7 @@ async fn a_torn_log_loses_only_what_it_lost() {
             fs::write(path.with_extension("db-wal"), torn).unwrap();
             let running = Running::open(&path).await;
             assert_eq!(running.set_aside, None, "cut at {at}");
-            let mut rows = running.store.journal_tail(100).await.unwrap();
+            let mut rows = newest(&running.store, 100).await;
             rows.reverse();
             let numbers: Vec<_> = rows.iter().map(|row| row.detail.clone()).collect();
             assert_eq!(

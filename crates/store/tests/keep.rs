@@ -8,7 +8,7 @@ use std::{os::unix::fs::PermissionsExt, time::Instant};
 
 use mudguard_manager::{Channel, JournalEntry, JournalKind, ThingRecord, Trust};
 use mudguard_store::{MAX_DETAIL, MAX_FILE_OCTETS, MAX_JOURNAL, MAX_THINGS, OpenError, Store};
-use sample::{Running, entry, file, mac, thing, time, url};
+use sample::{Running, entry, file, mac, newest, thing, time, url, whole};
 use tempfile::TempDir;
 
 #[tokio::test]
@@ -44,6 +44,10 @@ async fn every_field_comes_back() {
         rejected: Vec::new(),
         overrides: Vec::new(),
         mode: None,
+        controllers: Vec::new(),
+        question: None,
+        others: None,
+        grouped: false,
         ..thing(2)
     };
     let mut signed = file("https://lamp.example.com/v1", b"{}");
@@ -181,7 +185,7 @@ async fn hostile_text_comes_back_as_it_was() {
     for text in texts {
         running.store.journal(entry(text)).unwrap();
     }
-    let mut told = running.store.journal_tail(100).await.unwrap();
+    let mut told = newest(&running.store, 100).await;
     told.reverse();
     assert_eq!(
         told.iter().map(|entry| entry.detail.as_str()).collect::<Vec<_>>(),
@@ -201,7 +205,7 @@ async fn the_journal_is_told_newest_first_and_keeps_the_newest_rows() {
             running.store.flush().await.unwrap();
         }
     }
-    let rows = running.store.journal_tail(usize::MAX).await.unwrap();
+    let rows = whole(&running.store).await;
     assert_eq!(rows.len(), MAX_JOURNAL);
     assert_eq!(rows.first().unwrap().detail, (MAX_JOURNAL + 49).to_string());
     assert_eq!(rows.last().unwrap().detail, "50");
@@ -216,7 +220,7 @@ async fn a_long_detail_is_cut_at_a_character() {
         .store
         .journal(entry(&format!("x{}", "\u{e9}".repeat(MAX_DETAIL))))
         .unwrap();
-    let rows = running.store.journal_tail(1).await.unwrap();
+    let rows = newest(&running.store, 1).await;
     assert_eq!(rows[0].detail.len(), MAX_DETAIL - 1);
 }
 

@@ -15,8 +15,8 @@ use std::{
     time::Duration,
 };
 
-use mudguard_manager::ThingRecord;
-use sample::{Running, entry, file, thing};
+use mudguard_manager::{JournalEntry, ThingRecord};
+use sample::{Running, entry, file, newest, thing, undo, waiting, whole};
 use tempfile::TempDir;
 
 /// The environment variable that makes this binary the writer; it holds the path of the database.
@@ -47,7 +47,7 @@ async fn every_acknowledged_decision_outlives_kill_9() {
             "{:?}",
             running.restored.unreadable
         );
-        let rows = running.store.journal_tail(usize::MAX).await.unwrap();
+        let rows = whole(&running.store).await;
         let kept: BTreeSet<u64> = rows.iter().map(|row| row.detail.parse().unwrap()).collect();
         assert_eq!(
             acknowledged.difference(&kept).count(),
@@ -58,6 +58,10 @@ async fn every_acknowledged_decision_outlives_kill_9() {
         let newest = kept.last().unwrap().to_string();
         assert_eq!(running.restored.things[0].name.as_deref(), Some(newest.as_str()));
         assert_eq!(&*running.restored.files[0].bytes, newest.as_bytes());
+        assert_eq!(&*running.restored.waiting[0].file.bytes, newest.as_bytes());
+        let steps = running.restored.undo.iter().map(|step| step.id.to_string());
+        assert_eq!(steps.collect::<Vec<_>>(), [newest.as_str()]);
+        assert_eq!(running.restored.last_entry.to_string(), newest);
         running.close().await;
     }
     println!(
@@ -96,7 +100,7 @@ fn number(line: &str) -> Option<u64> {
 
 async fn write_for_ever(path: &Path) {
     let running = Running::open(path).await;
-    let newest = running.store.journal_tail(1).await.unwrap();
+    let newest = newest(&running.store, 1).await;
     let first: u64 = newest.first().map_or(0, |row| row.detail.parse().unwrap());
     for number in first + 1.. {
         let text = number.to_string();
@@ -111,7 +115,16 @@ async fn write_for_ever(path: &Path) {
             .store
             .save_file(file("https://lamp.example.com/v1", text.as_bytes()))
             .unwrap();
-        running.store.journal(entry(&text)).unwrap();
+        let step = undo(number);
+        let waiting = waiting("https://lamp.example.com/v1", text.as_bytes());
+        running.store.save_waiting(waiting).unwrap();
+        running.store.save_undo(step).unwrap();
+        running.store.forget_undo(number - 1).unwrap();
+        let row = JournalEntry {
+            id: number,
+            ..entry(&text)
+        };
+        running.store.journal(row).unwrap();
         running.store.flush().await.unwrap();
         let mut out = std::io::stdout().lock();
         writeln!(out, "kept {number}.").unwrap();

@@ -164,6 +164,7 @@ pub(crate) fn came(outcome: Outcome) -> Retrieved {
                 Doubt::Unsigned
                 | Doubt::SignatureUrl(_)
                 | Doubt::SignatureUnavailable(_)
+                | Doubt::SignatureNotBrought
                 | Doubt::Signature(_) => manager::Doubt::Unverified,
             };
             let RetrievedFile {

@@ -14,6 +14,7 @@ const ROWS: &[(i64, &str)] = &[
     (1, include_str!("../../tests/schemas/0001.sql")),
     (2, include_str!("../../tests/schemas/0002.sql")),
     (3, include_str!("../../tests/schemas/0003.sql")),
+    (4, include_str!("../../tests/schemas/0004.sql")),
 ];
 
 /// Makes a database as the program of that schema left it.
@@ -66,12 +67,29 @@ async fn what_any_earlier_schema_held_is_restored() {
         );
         assert_eq!(thing.overrides.len(), if *schema == 1 { 0 } else { 3 });
         assert_eq!(thing.mode, (*schema >= 3).then_some(Mode::Protect));
+        let is_new = usize::from(*schema >= 4);
+        assert_eq!((thing.controllers.len(), bare.controllers.len()), (is_new, 0));
+        assert_eq!(
+            (thing.question.is_some(), thing.others.is_some(), thing.grouped),
+            (is_new == 1, is_new == 1, is_new == 1)
+        );
+        assert_eq!(
+            (opened.restored.waiting.len(), opened.restored.undo.len()),
+            (is_new, is_new)
+        );
         let mut connection = opened.writer.into_connection();
         let written: i64 = sqlx::query_scalar("SELECT count(*) FROM journal")
             .fetch_one(&mut connection)
             .await
             .unwrap();
-        let known = crate::restore::journal_tail(&mut connection, 99).await.unwrap();
+        let page = crate::JournalPage {
+            limit: 99,
+            ..crate::JournalPage::default()
+        };
+        let known = crate::restore::journal_page(&mut connection, &page)
+            .await
+            .unwrap();
+        assert_eq!(opened.restored.last_entry, known[0].id);
         assert_eq!(known.len() as i64, written, "every kind is known");
     }
 }

@@ -3,13 +3,22 @@
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use mudguard_manager::JournalKind;
+use mudguard_manager::{Author, JournalKind};
 use tempfile::TempDir;
 
 use super::*;
 
+fn newest(limit: usize) -> JournalPage {
+    JournalPage {
+        limit,
+        ..JournalPage::default()
+    }
+}
+
 fn entry(detail: &str) -> JournalEntry {
     JournalEntry {
+        id: 1,
+        by: Author::Mudguard,
         at: Timestamp::UNIX_EPOCH,
         thing: None,
         kind: JournalKind::Approved,
@@ -32,6 +41,10 @@ fn thing(number: u8) -> ThingRecord {
         rejected: Vec::new(),
         overrides: Vec::new(),
         mode: None,
+        controllers: Vec::new(),
+        question: None,
+        others: None,
+        grouped: false,
     }
 }
 
@@ -106,7 +119,7 @@ async fn a_full_disk_is_told_and_what_was_taken_is_written_when_there_is_room() 
     assert_eq!(opened.restored.things, [thing(1)]);
     let mut connection = opened.writer.connection;
     assert_eq!(
-        journal_tail(&mut connection, 1_000).await.unwrap().len(),
+        journal_page(&mut connection, &newest(500)).await.unwrap().len(),
         200,
         "each row once"
     );
@@ -143,7 +156,7 @@ async fn a_read_only_database_is_told_and_can_still_be_read() {
     store.journal(entry("after")).unwrap();
     assert_eq!(flush(&store, &mut writer).await, Err(StoreError::ReadOnly));
     let (reply, answer) = oneshot::channel();
-    store.requests.try_send(Request::Tail(10, reply)).unwrap();
+    store.requests.try_send(Request::Page(newest(10), reply)).unwrap();
     serve(&mut writer).await;
     let rows = answer.await.unwrap().unwrap();
     assert_eq!(
@@ -164,7 +177,7 @@ async fn a_failed_write_is_tried_again_without_being_asked() {
     let mut trouble = store.trouble();
     tokio::spawn(writer.run());
     trouble.wait_for(Option::is_none).await.unwrap();
-    assert_eq!(store.journal_tail(1_000).await.unwrap().len(), 200);
+    assert_eq!(store.journal_page(newest(500)).await.unwrap().len(), 200);
 }
 
 #[tokio::test]
@@ -199,7 +212,7 @@ async fn a_store_without_its_writer_is_closed() {
     drop(writer);
     assert_eq!(store.save_thing(thing(1)), Err(StoreError::Closed));
     assert_eq!(store.flush().await, Err(StoreError::Closed));
-    assert_eq!(store.journal_tail(1).await, Err(StoreError::Closed));
+    assert_eq!(store.journal_page(newest(1)).await, Err(StoreError::Closed));
 }
 
 /// Dropping a connection closes it on its own thread, a little later.

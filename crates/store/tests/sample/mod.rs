@@ -12,7 +12,7 @@ use mudguard_manager::{
 };
 use mudguard_mud::MudUrl;
 use mudguard_policy::{Initiator, MacAddress};
-use mudguard_store::{JournalPage, Opened, Restored, SetAside, Store, StoreError};
+use mudguard_store::{JournalPage, MAX_PAGE, Opened, Restored, SetAside, Store, StoreError};
 use tokio::task::JoinHandle;
 
 pub(crate) fn time(seconds: i64) -> Timestamp {
@@ -116,6 +116,24 @@ pub(crate) async fn newest(store: &Store, limit: usize) -> Vec<JournalEntry> {
         ..JournalPage::default()
     };
     store.journal_page(page).await.unwrap()
+}
+
+/// All rows, the newest first, page by page.
+pub(crate) async fn whole(store: &Store) -> Vec<JournalEntry> {
+    let mut rows: Vec<JournalEntry> = Vec::new();
+    loop {
+        let page = JournalPage {
+            before: rows.last().map(|row| row.id),
+            limit: usize::MAX,
+            ..JournalPage::default()
+        };
+        let page = store.journal_page(page).await.unwrap();
+        assert!(page.len() <= MAX_PAGE, "a page is bounded");
+        if page.is_empty() {
+            return rows;
+        }
+        rows.extend(page);
+    }
 }
 
 /// A row whose number the store gives.
