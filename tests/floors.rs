@@ -35,7 +35,7 @@ const FENCES: [(&str, &str); 6] = [
     ("pnet", "mudguard-observe"),
     ("reqwest", "mudguard-fetch"),
     ("nftables", "mudguard-firewall"),
-    ("hickory-server", "mudguard-resolver"),
+    ("hickory-resolver", "mudguard-resolver"),
     ("sqlx", "mudguard-store"),
     ("axum", "mudguard-web"),
 ];

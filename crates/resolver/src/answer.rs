@@ -34,15 +34,17 @@ pub struct AnswerAddress {
     pub ttl: u32,
 }
 
-/// How far an answer was checked (RFC 4035 section 4.3). A bogus answer is never told, so it has no place here.
+/// How far an answer was checked (RFC 4035 section 4.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Security {
     /// A chain of signatures leads from the trust anchor to it.
     Secure,
     /// It is proven that its zone is not signed.
     Insecure,
-    /// Nothing was checked, or no date because the clock is not valid.
+    /// No date was checked because the clock is not valid, or the answer is stale, or something was taken from it.
     Unchecked,
+    /// It should be secure and is not. It is told only to clients that ask for it, and makes nothing reachable.
+    Bogus,
 }
 
 /// Why there is no answer, for the client to read (RFC 8914).
@@ -61,6 +63,8 @@ impl ExtendedError {
     pub const UNSUPPORTED_DNSKEY_ALGORITHM: u16 = 1;
     /// "Unsupported DS Digest Type".
     pub const UNSUPPORTED_DS_DIGEST_TYPE: u16 = 2;
+    /// "Stale Answer": nobody gives a new one (RFC 8767).
+    pub const STALE_ANSWER: u16 = 3;
     /// "DNSSEC Indeterminate": it cannot be told whether it should be signed.
     pub const DNSSEC_INDETERMINATE: u16 = 5;
     /// "DNSSEC Bogus": validation failed for another reason than those below.
@@ -81,6 +85,8 @@ impl ExtendedError {
     pub const BLOCKED: u16 = 15;
     /// "Filtered": the household wanted it to be left out.
     pub const FILTERED: u16 = 17;
+    /// "Stale NXDOMAIN Answer": nobody gives a new one (RFC 8767).
+    pub const STALE_NXDOMAIN: u16 = 19;
     /// "Not Authoritative": a query without the RD bit.
     pub const NOT_AUTHORITATIVE: u16 = 20;
     /// "Not Supported".

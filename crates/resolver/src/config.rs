@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
 use ipnet::IpNet;
@@ -27,6 +27,10 @@ pub struct Config {
     pub special_purpose: SpecialPurpose,
     /// Whether names under `test` are sent upstream instead of not existing (RFC 6761 section 6.2): for laboratories.
     pub forward_test: bool,
+    /// Whether the reverse zones of addresses that no host of the internet has are answered here (RFC 6303).
+    pub serves_reverse_zones: bool,
+    /// Forwarders of this house, which may name the client behind them (EDNS option 65001, as dnsmasq's `add-mac` does).
+    pub forwarders: Vec<IpAddr>,
     /// Whether addresses of special purpose are taken from answers: protection against DNS rebinding.
     pub rebinding_protection: bool,
     /// Names at and below which that is not done.
@@ -68,6 +72,8 @@ impl Config {
             upstreams,
             special_purpose: SpecialPurpose::default(),
             forward_test: false,
+            serves_reverse_zones: true,
+            forwarders: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             rebinding_protection: true,
             rebinding_exceptions: Vec::new(),
             allow_special_purpose_servers: false,

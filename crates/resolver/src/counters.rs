@@ -9,6 +9,8 @@ pub struct Counters {
     pub queries: u64,
     /// Of these, answered from the cache.
     pub cache_hits: u64,
+    /// Of these, answered with something whose time is over, because nobody gives anything newer.
+    pub stale: u64,
     /// Of these, answered with what was asked for, be it that there is nothing.
     pub answered: u64,
     /// Of these, refused: by the sink, or because this resolver does not serve such queries.

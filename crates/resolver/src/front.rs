@@ -1,12 +1,10 @@
 //! The LAN side: sockets on each LAN address, and who is let in.
 //!
-//! hickory-server carries requests, responses and their handler. Its accept loops are not used: they answer strangers (REFUSED, FORMERR)
-//! and take any number of TCP connections, so that one client could use up the file descriptors of the whole daemon.
+//! The DNS library's accept loops are not used: they answer strangers (REFUSED, FORMERR) and take any number of TCP connections, so that
+//! one client could use up the file descriptors of the whole daemon.
 
 mod admission;
 mod handler;
-mod message;
-mod reply;
 mod sender;
 mod tcp;
 #[cfg(test)]
@@ -88,6 +86,7 @@ impl<S: AnswerSink> FrontEnd<S> {
             engine,
             sink,
             counting: Arc::clone(&counting),
+            forwarders: config.forwarders.clone(),
         };
         let desk = Arc::new(Desk {
             lan: RwLock::new(config.lan.clone()),

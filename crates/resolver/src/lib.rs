@@ -5,7 +5,8 @@
 //!
 //! Every answer is validated here ([`validate`]), whatever upstream resolvers say about it.
 //!
-//! What it is not: it knows neither Things nor policies (the sink does) and holds no zones. hickory carries the protocol: the codec, the request handler, the connections to upstream resolvers.
+//! What it is not: it knows neither Things nor policies (the sink does) and holds no zones. hickory reads what upstream resolvers say and
+//! carries the connections to them.
 
 mod answer;
 mod config;
@@ -15,10 +16,11 @@ mod front;
 mod resolver;
 mod sink;
 pub mod validate;
+mod wire;
 
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
 pub use config::{Config, Mode, StartError};
 pub use counters::Counters;
 pub use front::{FrontEnd, ListenError, MoreAddresses};
 pub use resolver::{LookupError, Resolver};
-pub use sink::{AnswerSink, Release, SinkError};
+pub use sink::{AnswerSink, Client, Release, SinkError};

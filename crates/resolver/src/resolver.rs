@@ -2,17 +2,14 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use hickory_proto::{
-    op::ResponseCode,
-    rr::{Name, RecordType},
-};
 use thiserror::Error;
 
 use crate::{
     AnswerSink, Config, Counters, FrontEnd, StartError,
     counters::Counting,
-    engine::{Clock, Engine, Failure, Question},
-    validate,
+    engine::{Clock, Engine},
+    validate::{self, Name, Question, RecordType},
+    wire::code,
 };
 
 /// Answers questions of the product itself. Cheap to clone.
@@ -60,7 +57,7 @@ impl Resolver {
             self.addresses_of_type(&parsed, RecordType::AAAA)
         );
         match (ipv4, ipv6) {
-            (Ok(ipv4), Ok(ipv6)) => {
+            (Some(ipv4), Some(ipv6)) => {
                 let both = ipv4.and(ipv6);
                 if both.addresses.is_empty() {
                     Err(both.why_none(name))
@@ -68,7 +65,7 @@ impl Resolver {
                     Ok(both.addresses)
                 }
             }
-            (Ok(found), Err(_)) | (Err(_), Ok(found)) if !found.addresses.is_empty() => Ok(found.addresses),
+            (Some(found), None) | (None, Some(found)) if !found.addresses.is_empty() => Ok(found.addresses),
             _ => Err(LookupError::Unavailable(name.to_owned())),
         }
     }
@@ -78,19 +75,52 @@ impl Resolver {
         self.engine.set_clock(clock);
     }
 
+    /// The hosts of the home are these from now on, by their absolute names. What is no name is left out.
+    pub fn set_hosts<'a>(&self, hosts: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>) {
+        let hosts = hosts.into_iter();
+        self.engine
+            .set_hosts(hosts.filter_map(|(name, addresses)| Some((name.parse().ok()?, addresses))));
+    }
+
+    /// What is asked for most often: names and types, at most so many.
+    #[must_use]
+    pub fn popular(&self, most: usize) -> Vec<(String, u16)> {
+        let questions = self.engine.popular(most).into_iter();
+        questions
+            .map(|question| (question.name.to_string(), question.record_type.0))
+            .collect()
+    }
+
+    /// Asks for these names and types, one after the other, so that they are known when somebody wants them. What was popular before a
+    /// restart is a hint what to ask for, and nothing more: it is obtained and validated anew.
+    pub async fn warm(&self, questions: impl IntoIterator<Item = (String, u16)>) {
+        for (name, record_type) in questions {
+            if let Ok(name) = name.parse() {
+                self.engine
+                    .resolve(&Question::new(name, RecordType(record_type)))
+                    .await;
+            }
+        }
+    }
+
     /// What was counted so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counting.snapshot()
     }
 
-    async fn addresses_of_type(&self, name: &Name, record_type: RecordType) -> Result<Found, Failure> {
-        let resolved = self.engine.resolve(&Question::new(name, record_type)).await?;
-        let validated = resolved.answer.validated(resolved.age);
-        Ok(Found {
+    async fn addresses_of_type(&self, name: &Name, record_type: RecordType) -> Option<Found> {
+        let question = Question::new(name.clone(), record_type);
+        let resolved = self.engine.resolve(&question).await;
+        let answer = &resolved.answer;
+        if answer.is_failure() {
+            return None;
+        }
+        let validated = answer.validated(&question, &resolved.told);
+        Some(Found {
             addresses: validated.addresses.iter().map(|known| known.address).collect(),
-            exists: resolved.answer.response_code != ResponseCode::NXDomain,
-            filtered: resolved.answer.filtered,
+            exists: answer.response_code != code::NO_SUCH_NAME,
+            filtered: answer.is_filtered,
         })
     }
 }
@@ -157,9 +187,7 @@ fn host_name(text: &str) -> Option<Name> {
     if last_is_number || !text.split('.').all(is_label) {
         return None;
     }
-    let mut name = Name::from_ascii(text).ok()?;
-    name.set_fqdn(true);
-    Some(name)
+    text.parse().ok()
 }
 
 #[cfg(test)]

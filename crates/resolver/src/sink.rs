@@ -13,15 +13,25 @@ pub trait AnswerSink: Send + Sync + 'static {
     /// Makes the addresses of `answer` reachable for the Thing behind `client` before the reply leaves.
     ///
     /// Called for every answer to a LAN client, from the cache too, and also when it holds no address; names answered by the resolver
-    /// itself (localhost and the like) are not shown. It has 2 seconds: then it is dropped and counts as failed.
+    /// itself (localhost and the like) are not shown. A bogus answer is shown if the client asked for it to be told all the same (the CD
+    /// bit); none of its addresses may be made reachable. It has 2 seconds: then it is dropped and counts as failed.
     ///
     /// # Errors
     /// Any error means that no address is told: the client receives SERVFAIL.
     fn answered(
         &self,
-        client: IpAddr,
+        client: Client,
         answer: &Validated,
     ) -> impl Future<Output = Result<Release, SinkError>> + Send;
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The address from which the query came.
+    pub address: IpAddr,
+    /// The MAC address of the client for which a forwarder of this house asks, as that says.
+    pub mac: Option<[u8; 6]>,
 }
 
 /// What becomes of an answer.

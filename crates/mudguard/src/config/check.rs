@@ -260,7 +260,7 @@ mod tests {
     fn what_is_wrong_with_the_resolver_is_named_where_it_stands() {
         let folder = tempfile::tempdir().unwrap();
         let anchors = folder.path().join("root.key");
-        std::fs::write(&anchors, ". NS a.\n").unwrap();
+        fs::write(&anchors, ". NS a.\n").unwrap();
         let good = "[resolver]\nlisten = [\"127.0.0.1:5300\"]\nupstreams = [\"192.0.2.53\", \"[2001:db8::1]:5353\"]\n";
         for (line, problem) in [
             (

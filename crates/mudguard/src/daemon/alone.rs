@@ -1,11 +1,11 @@
 //! The resolver by itself: no Things, no firewall, no store. For tests, measurements, and whoever wants nothing else.
 
-use std::{future::pending, net::IpAddr, sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use ipnet::IpNet;
 use jiff::Timestamp;
-use mudguard_resolver::{AnswerSink, Release, Resolver, SinkError, Validated};
+use mudguard_resolver::{AnswerSink, Client, Release, Resolver, SinkError, Validated};
 use tokio::{runtime, time::sleep};
 use tracing::info;
 
@@ -35,7 +35,7 @@ const LATER: Duration = Duration::from_secs(60);
 pub(crate) struct NoFirewall;
 
 impl AnswerSink for NoFirewall {
-    async fn answered(&self, _client: IpAddr, _answer: &Validated) -> Result<Release, SinkError> {
+    async fn answered(&self, _client: Client, _answer: &Validated) -> Result<Release, SinkError> {
         Ok(Release::Tell {
             ttl_at_most: u32::MAX,
         })

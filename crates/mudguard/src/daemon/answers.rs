@@ -2,13 +2,13 @@
 //!
 //! It asks nobody but the firewall's index and, for an address that no binding explains, the kernel. The manager hears of it afterwards.
 
-use std::{iter, net::IpAddr, sync::Arc};
+use std::{iter, sync::Arc};
 
 use mudguard_firewall::{ElementError, Elements};
 use mudguard_manager::{Answer, Event};
 use mudguard_mud::DomainName;
 use mudguard_policy::MacAddress;
-use mudguard_resolver::{AnswerSink, Release, SinkError, Validated};
+use mudguard_resolver::{AnswerSink, Client, ExtendedError, Release, Security, SinkError, Validated};
 use tokio::sync::{Notify, mpsc};
 use tracing::debug;
 
@@ -46,16 +46,20 @@ impl Answers {
 
     /// The Thing behind an address. Its first question may come before the manager has heard of its lease; the kernel knows it by then,
     /// because it has exchanged neighbour messages with it.
-    async fn thing_at(&self, client: IpAddr) -> Option<MacAddress> {
-        match self.elements.thing_at(client) {
+    async fn thing(&self, client: Client) -> Option<MacAddress> {
+        // Whoever asks for others says for whom.
+        if let Some(mac) = client.mac {
+            return Some(MacAddress(mac));
+        }
+        match self.elements.thing_at(client.address) {
             Some(thing) => Some(thing),
-            None => mudguard_observe::neighbour(client, &self.interfaces).await,
+            None => mudguard_observe::neighbour(client.address, &self.interfaces).await,
         }
     }
 }
 
 impl AnswerSink for Answers {
-    async fn answered(&self, client: IpAddr, answer: &Validated) -> Result<Release, SinkError> {
+    async fn answered(&self, client: Client, answer: &Validated) -> Result<Release, SinkError> {
         if answer.addresses.is_empty() {
             return Ok(Release::Tell {
                 ttl_at_most: u32::MAX,
@@ -66,17 +70,19 @@ impl AnswerSink for Answers {
                 ttl_at_most: STRANGERS_TTL,
             });
         }
-        let client = client.to_canonical();
-        let Some(thing) = self.thing_at(client).await else {
-            debug!(%client, "an answer goes to somebody whom nobody knows");
+        let Some(thing) = self.thing(client).await else {
+            debug!(client = %client.address, "an answer goes to somebody whom nobody knows");
             return Ok(Release::Tell {
                 ttl_at_most: STRANGERS_TTL,
             });
         };
         let names: Vec<_> = names(answer).collect();
+        // What is bogus opens nothing; and what is not opened, a managed Thing is not told.
+        let is_bogus = answer.security == Security::Bogus;
         let addresses: Vec<_> = answer
             .addresses
             .iter()
+            .filter(|_| !is_bogus)
             .map(|known| (known.address, known.ttl))
             .collect();
         let told = self
@@ -89,6 +95,13 @@ impl AnswerSink for Answers {
                 }
                 SinkError::new(error)
             })?;
+        if told.managed && is_bogus {
+            let text = "what is bogus is not told to a device with limits";
+            return Ok(Release::Refuse(ExtendedError::new(
+                ExtendedError::DNSSEC_BOGUS,
+                text,
+            )));
+        }
         if told.managed
             && let Some(event) = event(thing, answer)
         {
@@ -115,7 +128,9 @@ fn event(mac: MacAddress, answer: &Validated) -> Option<Event> {
 
 #[cfg(test)]
 mod tests {
-    use mudguard_resolver::{AnswerAddress, Security};
+    use std::net::IpAddr;
+
+    use mudguard_resolver::AnswerAddress;
 
     use super::*;
 

@@ -1,80 +1,82 @@
-//! The validator at work: it is given a reply, what it asks for is fetched from the upstream resolvers, and its verdict is made an
+//! The validator at work: it is given a reply, what it asks for is obtained through the seam to upstream, and its verdict is made an
 //! answer.
 //!
 //! What it is not: it judges nothing itself ([`crate::validate`] does).
 
 use std::{
-    collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use hickory_proto::{op::ResponseCode, rr::Record};
-use mudguard_policy::SpecialPurpose;
-
 use super::{
-    Answer, Question,
-    answer::Signed,
-    chain::{Chain, MAX_RECORDS},
-    records::{question_for_validator, question_of_validator, record_of_validator},
-    special_names::special_answer,
+    Answer, Names,
+    answer::{Builder, Grade, Place, keep_all, usable_ttl},
     upstream::{Unobtainable, Upstream},
     work::Work,
 };
 use crate::{
-    ExtendedError, Security,
+    ExtendedError,
     validate::{
-        self, Clock, Link, LinkKind, Overall, RecordType, Step, TrustAnchors, Validator, Verdict, ZoneCuts,
+        Clock, LinkKind, Name, Overall, Question, Record, RecordType, Reply, Step, TrustAnchors, Validator,
+        Verdict, ZoneCuts,
     },
 };
 
-/// How long a bogus answer is not asked for again (RFC 9520 section 3.2).
-const BOGUS_TTL: Duration = Duration::from_secs(15);
-
-/// The most bogus answers that are remembered.
-const MAX_BOGUS: usize = 1024;
+/// How long a bogus answer is not asked for again, in seconds (RFC 9520 section 3.2).
+const BOGUS_TTL: u32 = 15;
 
 /// How often an answer is obtained before it is given up as bogus: one bad reply says little.
 const ATTEMPTS: usize = 2;
 
+/// By how many seconds a clock may differ from what was expected before it counts as moved.
+const MOVED: u64 = 60;
+
 /// What stays from query to query.
 pub(super) struct Validation {
-    anchors: Arc<TrustAnchors>,
+    anchors: Mutex<Arc<TrustAnchors>>,
     cuts: Mutex<ZoneCuts>,
     clock: Mutex<(Clock, Instant)>,
-    bogus: Mutex<HashMap<Question, (ExtendedError, Instant)>>,
 }
 
-/// Why there is no validated answer.
-pub(super) enum Unusable {
-    /// Nobody gave a usable one.
-    Unobtainable(Unobtainable),
-    /// It is bogus.
-    Bogus(ExtendedError),
+/// What is found of a question.
+pub(super) struct Judged {
+    /// The answer, which may be bogus.
+    pub(super) answer: Answer,
+    /// What it was made of.
+    pub(super) verdict: Verdict,
 }
+
+/// Tells whether an address is one of the home, which no name of the internet may have.
+pub(super) type IsHome<'a> = &'a (dyn Fn(IpAddr) -> bool + Sync);
 
 impl Validation {
     pub(super) fn new(anchors: TrustAnchors, now: Instant) -> Self {
         Self {
-            anchors: Arc::new(anchors),
+            anchors: Mutex::new(Arc::new(anchors)),
             cuts: Mutex::new(ZoneCuts::default()),
             clock: Mutex::new((Clock::Unknown, now)),
-            bogus: Mutex::new(HashMap::new()),
         }
     }
 
-    /// Tells what time it is now; whether dates can be judged now and could not before.
+    /// Tells what time it is now; whether what was judged before is to be judged again: dates can be judged now and could not, or the
+    /// clock was moved.
     pub(super) fn set_clock(&self, clock: Clock, now: Instant) -> bool {
-        let mut known = lock(&self.clock);
-        let became_valid = clock.is_valid() && !known.0.is_valid();
-        *known = (clock, now);
-        drop(known);
-        // What was right or wrong by another clock is to be seen anew.
-        lock(&self.bogus).clear();
-        became_valid
+        let expected = self.clock(now);
+        *lock(&self.clock) = (clock, now);
+        let is_other = match (expected, clock) {
+            (Clock::Valid(expected), Clock::Valid(seconds)) => expected.abs_diff(seconds) > MOVED,
+            (Clock::Unknown | Clock::Floor(_), Clock::Valid(_)) => true,
+            (_, Clock::Unknown | Clock::Floor(_)) => false,
+        };
+        if is_other {
+            lock(&self.cuts).clear();
+        }
+        is_other
     }
 
-    fn clock(&self, now: Instant) -> Clock {
+    /// What time it is.
+    pub(super) fn clock(&self, now: Instant) -> Clock {
         let (clock, then) = *lock(&self.clock);
         let passed = now.saturating_duration_since(then).as_secs();
         match clock {
@@ -84,179 +86,160 @@ impl Validation {
         }
     }
 
-    /// Resolves a question through these upstream resolvers and validates what they say.
+    /// Resolves a question and validates what is said.
     pub(super) async fn resolve(
         &self,
         question: &Question,
         upstream: &Upstream,
         work: &Work,
-        special: &SpecialPurpose,
-        forward_test: bool,
+        names: &Names,
+        is_home: IsHome<'_>,
         now: Instant,
-    ) -> Result<Answer, Unusable> {
-        if let Some(error) = self.known_bogus(question, now) {
-            return Err(Unusable::Bogus(error));
-        }
-        let asked = question_for_validator(question).ok_or_else(unreachable)?;
-        let mut error = None;
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                upstream.distrust(&asked, work);
-                lock(&self.cuts).forget(&asked.name);
-            }
-            let verdict = self.judge(&asked, upstream, work, forward_test, now).await?;
+    ) -> Result<Judged, Unobtainable> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let (verdict, reply) = self.judge(question, upstream, work, names, now).await?;
             if verdict.overall() != Overall::Bogus {
-                return answer(question, &verdict, special).ok_or_else(unreachable);
+                let answer = answer(question, &verdict, is_home).ok_or_else(Unobtainable::unreachable)?;
+                return Ok(Judged { answer, verdict });
             }
             tracing::debug!(%question, attempt, bogus = ?verdict.bogus(), "an answer is bogus");
-            error = verdict.extended_error();
+            if attempt == ATTEMPTS {
+                let answer = bogus(question, &verdict, &reply, is_home);
+                return Ok(Judged { answer, verdict });
+            }
+            upstream.distrust(question, work);
+            lock(&self.cuts).forget(&question.name);
         }
-        let error = error.unwrap_or_else(|| ExtendedError::new(ExtendedError::DNSSEC_BOGUS, "bogus"));
-        self.remember_bogus(question, &error, now);
-        Err(Unusable::Bogus(error))
     }
 
     async fn judge(
         &self,
-        question: &validate::Question,
+        question: &Question,
         upstream: &Upstream,
         work: &Work,
-        forward_test: bool,
+        names: &Names,
         now: Instant,
-    ) -> Result<Verdict, Unusable> {
-        let reply = upstream
-            .ask(question, work)
-            .await
-            .map_err(Unusable::Unobtainable)?;
-        let mut validator = Validator::new(
-            question.clone(),
-            reply,
-            Arc::clone(&self.anchors),
-            self.clock(now),
-        );
+    ) -> Result<(Verdict, Reply), Unobtainable> {
+        let reply = upstream.ask(question, work).await?;
+        let anchors = Arc::clone(&lock(&self.anchors));
+        let mut validator = Validator::new(question.clone(), reply.clone(), anchors, self.clock(now));
         loop {
             let step = validator.step(&mut lock(&self.cuts), now);
             match step {
-                Step::Done(verdict) => return Ok(verdict),
+                Step::Done(verdict) => return Ok((verdict, reply)),
                 Step::Need(needed) => {
-                    let reply = match question_of_validator(&needed) {
-                        // Such a name is not sent upstream, whatever leads to it.
-                        Some(question) if special_answer(&question, forward_test).is_some() => None,
-                        Some(_) => upstream.ask(&needed, work).await.ok(),
-                        None => None,
+                    // Such a name is not sent upstream, whatever leads to it.
+                    let reply = if names.answer(&needed).is_some() {
+                        None
+                    } else {
+                        upstream.ask(&needed, work).await.ok()
                     };
                     validator.supply(needed, reply);
                 }
             }
         }
     }
-
-    fn known_bogus(&self, question: &Question, now: Instant) -> Option<ExtendedError> {
-        lock(&self.bogus)
-            .get(question)
-            .filter(|(_, until)| now < *until)
-            .map(|(error, _)| error.clone())
-    }
-
-    fn remember_bogus(&self, question: &Question, error: &ExtendedError, now: Instant) {
-        let mut bogus = lock(&self.bogus);
-        if bogus.len() >= MAX_BOGUS {
-            bogus.retain(|_, (_, until)| now < *until);
-        }
-        if bogus.len() < MAX_BOGUS {
-            bogus.insert(question.clone(), (error.clone(), now + BOGUS_TTL));
-        }
-    }
-}
-
-fn unreachable() -> Unusable {
-    Unusable::Unobtainable(Unobtainable::unreachable())
 }
 
 /// The answer that a verdict allows: the links of its chain, and nothing that came beside them.
-fn answer(question: &Question, verdict: &Verdict, special: &SpecialPurpose) -> Option<Answer> {
-    let mut records = Vec::new();
-    let mut aliases = 0;
-    let mut soa = None;
+fn answer(question: &Question, verdict: &Verdict, is_home: IsHome<'_>) -> Option<Answer> {
+    let mut answer = Builder::new(question);
     for link in &verdict.links {
-        match link.kind {
-            LinkKind::Redirection => {}
-            LinkKind::Alias => {
-                records.extend(records_of(link)?);
-                aliases += 1;
-            }
-            LinkKind::Answer => records.extend(records_of(link)?),
-            LinkKind::Denial => soa = soa_of(link),
+        let ttl = usable_ttl(link.ttl);
+        let is_denial = link.kind == LinkKind::Denial;
+        for record in &link.records {
+            let place = match link.kind {
+                // Clients that do not validate are told the CNAME record that follows from it.
+                LinkKind::Redirection => Place::SignedAnswer,
+                LinkKind::Alias | LinkKind::Answer => Place::Answer,
+                LinkKind::Denial if record.record_type == RecordType::SOA => Place::Authority,
+                LinkKind::Denial => Place::SignedAuthority,
+            };
+            answer.push(place, record, ttl, &is_home)?;
         }
-    }
-    // Asked for itself, an alias is what was asked for.
-    if question.record_type == hickory_proto::rr::RecordType::CNAME && records.len() == aliases {
-        aliases = 0;
-    }
-    if records.len() - aliases > MAX_RECORDS {
-        return None;
-    }
-    let end = records
-        .get(aliases.checked_sub(1).unwrap_or(usize::MAX))
-        .and_then(super::chain::target_of)
-        .map_or_else(|| question.name.clone(), hickory_proto::rr::Name::to_lowercase);
-    let chain = Chain {
-        records,
-        aliases,
-        end,
-    };
-    let security = match verdict.overall() {
-        _ if verdict.is_provisional => Security::Unchecked,
-        Overall::Secure => Security::Secure,
-        Overall::Insecure => Security::Insecure,
-        Overall::Bogus => return None,
-    };
-    let response_code = ResponseCode::from(0, u8::try_from(verdict.response_code).ok()?);
-    let mut answer = Answer::new(question, chain, response_code, soa, special);
-    answer.set_security(security, signed(verdict)?);
-    answer.note = if verdict.is_provisional {
-        let text = "the clock is not set yet: signatures were checked, their dates were not";
-        Some(ExtendedError::new(ExtendedError::OTHER, text))
-    } else {
-        verdict.extended_error()
-    };
-    Some(answer)
-}
-
-/// The same for clients that validate: with DNAME records, signatures and proofs.
-fn signed(verdict: &Verdict) -> Option<Signed> {
-    let mut signed = Signed::default();
-    for link in &verdict.links {
-        let ttl = super::chain::usable_ttl(link.ttl);
-        let section = if link.kind == LinkKind::Denial {
-            &mut signed.authorities
+        let place = if is_denial {
+            Place::SignedAuthority
         } else {
-            &mut signed.answers
+            Place::SignedAnswer
         };
-        for record in link.records.iter().chain(&link.signatures) {
-            section.push(record_of_validator(record, ttl)?);
+        for signature in &link.signatures {
+            answer.push(place, signature, ttl, &keep_all)?;
         }
         for record in &link.proof {
-            signed.authorities.push(record_of_validator(record, ttl)?);
+            answer.push(Place::SignedAuthority, record, ttl, &keep_all)?;
         }
     }
-    Some(signed)
+    let (grade, note) = match verdict.overall() {
+        Overall::Bogus => return None,
+        _ if verdict.is_provisional => {
+            let text = "the clock is not set yet: signatures were checked, their dates were not";
+            (
+                Grade::Unchecked,
+                Some(ExtendedError::new(ExtendedError::OTHER, text)),
+            )
+        }
+        Overall::Secure => (Grade::Secure, verdict.extended_error()),
+        Overall::Insecure => (Grade::Insecure, verdict.extended_error()),
+    };
+    Some(answer.finish(verdict.response_code, grade, verdict.ttl(), note))
 }
 
-fn records_of(link: &Link) -> Option<Vec<Record>> {
-    let ttl = super::chain::usable_ttl(link.ttl);
-    link.records
-        .iter()
-        .map(|record| record_of_validator(record, ttl))
-        .collect()
+/// What a server says, for clients that check it themselves (RFC 4035 section 3.2.2): the chain as it came.
+fn bogus(question: &Question, verdict: &Verdict, reply: &Reply, is_home: IsHome<'_>) -> Answer {
+    let mut answer = Builder::new(question);
+    let names = chain(question, &reply.answers);
+    for record in &reply.answers {
+        let is_of_chain = names.contains(&record.owner)
+            || (record.record_type == RecordType::DNAME
+                && names.iter().any(|name| name.is_below(&record.owner)));
+        if !is_of_chain {
+            continue;
+        }
+        let place = match record.record_type {
+            RecordType::RRSIG if question.record_type != RecordType::RRSIG => Place::SignedAnswer,
+            RecordType::DNAME => Place::SignedAnswer,
+            _ => Place::Answer,
+        };
+        if answer
+            .push(place, record, usable_ttl(record.ttl), &is_home)
+            .is_none()
+        {
+            break;
+        }
+    }
+    for record in &reply.authorities {
+        let place = match record.record_type {
+            RecordType::SOA => Place::Authority,
+            RecordType::NSEC | RecordType::NSEC3 | RecordType::RRSIG => Place::SignedAuthority,
+            _ => continue,
+        };
+        if answer
+            .push(place, record, usable_ttl(record.ttl), &keep_all)
+            .is_none()
+        {
+            break;
+        }
+    }
+    let error = verdict.extended_error();
+    let error = error.unwrap_or_else(|| ExtendedError::new(ExtendedError::DNSSEC_BOGUS, "bogus"));
+    answer.finish(reply.response_code, Grade::Bogus, BOGUS_TTL, Some(error))
 }
 
-fn soa_of(link: &Link) -> Option<Record> {
-    let soa = link
-        .records
+/// The names to which aliases lead from the name asked for.
+fn chain(question: &Question, answers: &[Record]) -> Vec<Name> {
+    let mut names = vec![question.name.clone()];
+    while let Some(target) = answers
         .iter()
-        .find(|record| record.record_type == RecordType::SOA)?;
-    record_of_validator(soa, link.ttl)
+        .filter(|record| record.record_type == RecordType::CNAME && names.last() == Some(&record.owner))
+        .find_map(|record| Name::from_wire(&record.data).ok())
+        .map(|(target, _)| target)
+        .filter(|target| !names.contains(target))
+    {
+        names.push(target);
+    }
+    names
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

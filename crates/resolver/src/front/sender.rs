@@ -1,72 +1,48 @@
-//! The way back to a client: what hickory's request handler sends its response through.
+//! The way back to a client.
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use async_trait::async_trait;
-use hickory_proto::{rr::Record, serialize::binary::BinEncoder};
-use hickory_resolver::net::NetError;
-use hickory_server::{
-    server::{ResponseHandler, ResponseInfo},
-    zone_handler::MessageResponse,
-};
 use tokio::{
-    io::AsyncWriteExt,
-    net::{UdpSocket, tcp::OwnedWriteHalf},
+    io::{AsyncWrite, AsyncWriteExt},
+    net::UdpSocket,
     sync::Mutex,
     time::timeout,
 };
 
-/// How long a client may take to receive a reply by TCP.
+/// How long a client may take to receive a reply on a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The way back to a client.
-#[derive(Clone, Debug)]
-pub(crate) enum Sender {
-    /// A datagram from the socket that was asked.
-    Udp(Arc<UdpSocket>, SocketAddr),
-    /// A message on the connection on which was asked; several may be on their way (RFC 7766 section 6.2.1.1).
-    Tcp(Arc<Mutex<OwnedWriteHalf>>),
-}
+/// A connection; several replies may be on their way (RFC 7766 section 6.2.1.1).
+pub(super) type Connection = Mutex<Box<dyn AsyncWrite + Send + Unpin>>;
 
-#[async_trait]
-impl ResponseHandler for Sender {
-    async fn send_response<'a>(
-        &mut self,
-        response: MessageResponse<
-            '_,
-            'a,
-            impl Iterator<Item = &'a Record> + Send + 'a,
-            impl Iterator<Item = &'a Record> + Send + 'a,
-            impl Iterator<Item = &'a Record> + Send + 'a,
-            impl Iterator<Item = &'a Record> + Send + 'a,
-        >,
-    ) -> Result<ResponseInfo, NetError> {
-        let mut octets = Vec::with_capacity(512);
-        let mut encoder = BinEncoder::new(&mut octets);
-        encoder.set_max_size(u16::MAX);
-        let info = response.destructive_emit(&mut encoder)?;
-        self.send(&octets).await?;
-        Ok(info)
+/// Sends a datagram from the socket that was asked.
+pub(super) async fn send_to(socket: &UdpSocket, reply: &[u8], client: SocketAddr) {
+    if let Err(error) = socket.send_to(reply, client).await {
+        tracing::debug!(%error, "a reply could not be sent");
     }
 }
 
-impl Sender {
-    async fn send(&self, octets: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Udp(socket, client) => socket.send_to(octets, client).await.map(|_| ()),
-            Self::Tcp(connection) => {
-                let length = u16::try_from(octets.len()).map_err(|_| io::ErrorKind::InvalidData)?;
-                let framed = [&length.to_be_bytes(), octets].concat();
-                let mut connection = connection.lock().await;
-                match timeout(PATIENCE, connection.write_all(&framed)).await {
-                    Ok(sent) => sent,
-                    // What follows half a message could not be read.
-                    Err(elapsed) => {
-                        connection.shutdown().await?;
-                        Err(elapsed.into())
-                    }
-                }
-            }
+/// Sends a message on the connection on which was asked.
+pub(super) async fn send_on(connection: &Arc<Connection>, reply: &[u8]) {
+    if let Err(error) = write(connection, reply).await {
+        tracing::debug!(%error, "a reply could not be sent");
+    }
+}
+
+async fn write(connection: &Arc<Connection>, reply: &[u8]) -> io::Result<()> {
+    let length = u16::try_from(reply.len()).map_err(|_| io::ErrorKind::InvalidData)?;
+    let framed = [&length.to_be_bytes(), reply].concat();
+    let mut connection = connection.lock().await;
+    let sending = async {
+        connection.write_all(&framed).await?;
+        connection.flush().await
+    };
+    match timeout(PATIENCE, sending).await {
+        Ok(sent) => sent,
+        // What follows half a message could not be read.
+        Err(elapsed) => {
+            connection.shutdown().await?;
+            Err(elapsed.into())
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hickory_resolver::net::xfer::Protocol;
 use tokio::{
-    io::AsyncReadExt,
-    net::{TcpListener, TcpStream, tcp::OwnedReadHalf},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    net::TcpListener,
     sync::Mutex,
     task::JoinSet,
     time::{sleep, timeout},
 };
 
-use super::{Desk, ListenError, sender::Sender};
+use super::{
+    Desk, ListenError,
+    sender::{Connection, send_on},
+};
 use crate::AnswerSink;
 
 /// How long a client may take from one query to the end of the next.
@@ -50,7 +52,8 @@ pub(super) async fn serve<S: AnswerSink>(listener: TcpListener, desk: Arc<Desk<S
                 };
                 let desk = Arc::clone(&desk);
                 connections.spawn(async move {
-                    converse(stream, client, &desk).await;
+                    let (reader, writer) = stream.into_split();
+                    converse(reader, writer, client, &desk).await;
                     drop(admitted);
                 });
             }
@@ -65,9 +68,13 @@ pub(super) async fn serve<S: AnswerSink>(listener: TcpListener, desk: Arc<Desk<S
 }
 
 /// Answers what comes on one connection, until the client has nothing more to say or says it too slowly.
-async fn converse<S: AnswerSink>(stream: TcpStream, client: SocketAddr, desk: &Arc<Desk<S>>) {
-    let (mut reader, writer) = stream.into_split();
-    let writer = Arc::new(Mutex::new(writer));
+async fn converse<S: AnswerSink>(
+    mut reader: impl AsyncRead + Send + Unpin,
+    writer: impl AsyncWrite + Send + Unpin + 'static,
+    client: SocketAddr,
+    desk: &Arc<Desk<S>>,
+) {
+    let writer: Arc<Connection> = Arc::new(Mutex::new(Box::new(writer)));
     let mut in_flight = JoinSet::new();
     while let Ok(Ok(message)) = timeout(PATIENCE, read_message(&mut reader)).await {
         let Some(admitted) = desk.admit_query(client) else {
@@ -76,10 +83,11 @@ async fn converse<S: AnswerSink>(stream: TcpStream, client: SocketAddr, desk: &A
         while in_flight.len() >= QUERIES_PER_CONNECTION {
             in_flight.join_next().await;
         }
-        let sender = Sender::Tcp(Arc::clone(&writer));
-        let desk = Arc::clone(desk);
+        let (writer, desk) = (Arc::clone(&writer), Arc::clone(desk));
         in_flight.spawn(async move {
-            desk.handler.handle(message, client, Protocol::Tcp, sender).await;
+            if let Some(reply) = desk.handler.reply(&message, client.ip(), false).await {
+                send_on(&writer, &reply).await;
+            }
             drop(admitted);
         });
     }
@@ -87,7 +95,7 @@ async fn converse<S: AnswerSink>(stream: TcpStream, client: SocketAddr, desk: &A
     while in_flight.join_next().await.is_some() {}
 }
 
-async fn read_message(reader: &mut OwnedReadHalf) -> io::Result<Vec<u8>> {
+async fn read_message(reader: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
     let length = usize::from(reader.read_u16().await?);
     if length > MAX_QUERY {
         return Err(io::ErrorKind::InvalidData.into());

@@ -2,10 +2,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use hickory_resolver::net::xfer::Protocol;
+use futures_util::future::poll_immediate;
 use tokio::{net::UdpSocket, task::JoinSet, time::sleep};
 
-use super::{Desk, ListenError, sender::Sender};
+use super::{Desk, ListenError, sender::send_to};
 use crate::AnswerSink;
 
 /// The largest query, in octets. A longer one is cut, and then malformed.
@@ -31,7 +31,7 @@ pub(super) async fn serve<S: AnswerSink>(socket: Arc<UdpSocket>, desk: Arc<Desk<
             Ok((length, client)) => {
                 errors = 0;
                 let message = buffer.get(..length).unwrap_or_default();
-                begin(message, client, &socket, &desk, &mut tasks);
+                begin(message, client, &socket, &desk, &mut tasks).await;
             }
             Err(error) if errors < MAX_ERRORS => {
                 errors += 1;
@@ -43,7 +43,7 @@ pub(super) async fn serve<S: AnswerSink>(socket: Arc<UdpSocket>, desk: Arc<Desk<
     }
 }
 
-fn begin<S: AnswerSink>(
+async fn begin<S: AnswerSink>(
     message: &[u8],
     client: SocketAddr,
     socket: &Arc<UdpSocket>,
@@ -57,12 +57,17 @@ fn begin<S: AnswerSink>(
         return;
     };
     let message = message.to_vec();
-    let sender = Sender::Udp(Arc::clone(socket), client);
-    let desk = Arc::clone(desk);
-    tasks.spawn(async move {
-        desk.handler.handle(message, client, Protocol::Udp, sender).await;
+    let (socket, desk) = (Arc::clone(socket), Arc::clone(desk));
+    let mut answering = Box::pin(async move {
+        if let Some(reply) = desk.handler.reply(&message, client.ip(), true).await {
+            send_to(&socket, &reply, client).await;
+        }
         drop(admitted);
     });
+    // What the cache knows is told at once; only what has to wait takes a task.
+    if poll_immediate(&mut answering).await.is_none() {
+        tasks.spawn(answering);
+    }
 }
 
 impl ListenError {

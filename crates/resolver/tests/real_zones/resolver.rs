@@ -1,7 +1,7 @@
 //! Our resolver on loopback, as a gateway runs it.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, mpsc},
     thread,
 };
@@ -9,7 +9,7 @@ use std::{
 use crate::servers::free_address;
 use mudguard_policy::SpecialPurpose;
 use mudguard_resolver::{
-    AnswerSink, Config, Release, Resolver, SinkError, Validated,
+    AnswerSink, Client, Config, Release, Resolver, SinkError, Validated,
     validate::{Clock, TrustAnchors},
 };
 
@@ -17,7 +17,7 @@ use mudguard_resolver::{
 struct Sink;
 
 impl AnswerSink for Sink {
-    async fn answered(&self, _client: IpAddr, _answer: &Validated) -> Result<Release, SinkError> {
+    async fn answered(&self, _client: Client, _answer: &Validated) -> Result<Release, SinkError> {
         Ok(Release::Tell {
             ttl_at_most: u32::MAX,
         })

@@ -14,7 +14,7 @@ use std::{
 
 use futures_util::StreamExt;
 use hickory_proto::{
-    op::{DnsRequest, DnsRequestOptions, Edns, Message, Query, ResponseCode},
+    op::{DnsRequest, DnsRequestOptions, Edns, Message, ResponseCode},
     rr::RecordType,
 };
 use hickory_resolver::{
@@ -117,9 +117,9 @@ impl Forward {
 
 impl Server {
     async fn ask(&self, question: &validate::Question) -> Result<validate::Reply, ServerError> {
-        let question = question_of_validator(question).ok_or(ServerError::Silent)?;
+        let query = question_of_validator(question).ok_or(ServerError::Silent)?;
         let mut message = Message::query();
-        message.add_query(Query::query(question.name.clone(), question.record_type));
+        message.add_query(query);
         message.metadata.recursion_desired = true;
         // RFC 6840 section 5.9: signatures are asked for, and no opinion about them.
         message.metadata.checking_disabled = true;

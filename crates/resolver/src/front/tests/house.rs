@@ -1,7 +1,7 @@
 //! A client, a resolver, and an upstream resolver that speaks for a small internet.
 
 use std::{
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{SocketAddr, UdpSocket},
     sync::{Arc, Mutex},
     thread,
     time::Duration,
@@ -14,7 +14,7 @@ use hickory_proto::{
 };
 
 use crate::{
-    AnswerSink, Config, FrontEnd, Release, Resolver, Security, SinkError, Validated,
+    AnswerSink, Client, Config, FrontEnd, Release, Resolver, Security, SinkError, Validated,
     engine::{record_for_validator, record_of_validator},
     validate::{
         self, Clock, Question, RecordType, Reply,
@@ -86,7 +86,7 @@ fn upstream(tamper: Tamper) -> (SocketAddr, Arc<Mutex<Vec<Asked>>>) {
 pub(super) struct Sink(Mutex<Vec<Validated>>);
 
 impl AnswerSink for Sink {
-    async fn answered(&self, _client: IpAddr, answer: &Validated) -> Result<Release, SinkError> {
+    async fn answered(&self, _client: Client, answer: &Validated) -> Result<Release, SinkError> {
         self.0.lock().unwrap().push(answer.clone());
         Ok(Release::Tell {
             ttl_at_most: u32::MAX,
