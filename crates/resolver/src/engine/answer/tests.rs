@@ -1,3 +1,5 @@
+//! Answers as they are kept and told.
+
 use hickory_proto::{op::Message, rr};
 
 use super::*;
