@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use jiff::Timestamp;
 use mudguard_mud::DomainName;
 use mudguard_policy::{Action, Family, Initiator, Origin, Peer, PortSet, Ports, Protocol, Rule, ThingPolicy};
@@ -55,6 +56,8 @@ pub enum OverridePeer {
     Name(DomainName),
     /// One address.
     Address(IpAddr),
+    /// The addresses of a prefix.
+    Network(IpNet),
 }
 
 /// What the owner's decisions make of a policy: allowed flows come before the file's rules, blocked ones are vetoes.
@@ -97,6 +100,10 @@ impl Flows {
             OverridePeer::Address(address) => (
                 Peer::Networks(vec![(*address).into()]),
                 Some(Family::of(*address)),
+            ),
+            OverridePeer::Network(network) => (
+                Peer::Networks(vec![network.trunc()]),
+                Some(Family::of(network.addr())),
             ),
         };
         self.protocols().into_iter().map(move |protocol| {

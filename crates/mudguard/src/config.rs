@@ -3,7 +3,7 @@
 mod check;
 pub(crate) mod resolver;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
 use mudguard_manager::Mode;
@@ -41,6 +41,8 @@ pub(crate) struct Config {
 pub(crate) struct LanConfig {
     /// The layer 3 interfaces on which Things are; usually one bridge.
     pub(crate) interfaces: Spanned<Vec<String>>,
+    /// The modes of single interfaces, where the mode of the whole home does not hold.
+    pub(crate) modes: BTreeMap<Spanned<String>, Mode>,
 }
 
 /// How MUD files are retrieved.
@@ -91,6 +93,7 @@ impl Default for LanConfig {
     fn default() -> Self {
         Self {
             interfaces: unplaced(vec!["br-lan".to_owned()]),
+            modes: BTreeMap::new(),
         }
     }
 }

@@ -54,7 +54,7 @@ async fn things(State(web): State<Web>) -> Json<Things> {
     let snapshot = web.now();
     let things = by_urgency(&snapshot, &web.words.plain)
         .iter()
-        .map(Summary::of)
+        .map(|view| Summary::of(view, &web))
         .collect();
     Json(Things { things })
 }
@@ -66,11 +66,12 @@ async fn thing(
     let snapshot = web.now();
     let Path(name) = name.map_err(|_| Refusal::Malformed)?;
     let thing = find(&snapshot, &name, &web.words.plain)?;
-    Ok(Json(Detail::of(&View {
+    let view = View {
         snapshot: &snapshot,
         thing,
         language: &web.words.plain,
-    })))
+    };
+    Ok(Json(Detail::of(&view, &web)))
 }
 
 async fn approve(
@@ -106,11 +107,12 @@ fn shown(web: &Web, mac: MacAddress) -> Result<Json<Summary>, Refusal> {
         .things
         .get(&mac)
         .ok_or_else(|| Refusal::NoSuchThing(mac.to_string()))?;
-    Ok(Json(Summary::of(&View {
+    let view = View {
         snapshot: &snapshot,
         thing,
         language: &web.words.plain,
-    })))
+    };
+    Ok(Json(Summary::of(&view, web)))
 }
 
 pub(crate) async fn nothing_here() -> Refusal {

@@ -21,7 +21,8 @@ mod view;
 use std::{fmt, sync::Arc};
 
 use mudguard_explain::Language;
-use mudguard_manager::{Author, Command, CommandError, Snapshot};
+use mudguard_manager::{Author, Command, CommandError, Enforcement, Snapshot, Thing};
+use mudguard_policy::MacAddress;
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use errand::{Became, Errand, Imported};
@@ -44,6 +45,7 @@ pub struct Web {
     snapshot: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<CommandRequest>,
     errands: Option<mpsc::Sender<Errand>>,
+    applied: Option<watch::Receiver<Arc<Snapshot>>>,
     words: Arc<Words>,
     names: Arc<[String]>,
     token: Arc<str>,
@@ -85,6 +87,7 @@ impl Web {
             snapshot,
             commands,
             errands: None,
+            applied: None,
             words: Arc::new(words),
             names: names.iter().map(|name| guard::plain_host(name)).collect(),
             token: guard::new_token()?,
@@ -100,8 +103,34 @@ impl Web {
         }
     }
 
+    /// The same with the newest snapshot whose rules the kernel has taken; without, every one counts as taken.
+    #[must_use]
+    pub fn with_applied(self, applied: watch::Receiver<Arc<Snapshot>>) -> Self {
+        Self {
+            applied: Some(applied),
+            ..self
+        }
+    }
+
+    /// Whether the kernel has the rules of a Thing as the newest picture shows it.
+    fn is_applied(&self, snapshot: &Snapshot, mac: MacAddress) -> bool {
+        let (Some(applied), Some(thing)) = (&self.applied, snapshot.things.get(&mac)) else {
+            return true;
+        };
+        let applied = applied.borrow();
+        match applied.things.get(&mac) {
+            Some(taken) => Arc::ptr_eq(taken, thing) || same_rules(taken, thing),
+            None => thing.enforcement == Enforcement::None,
+        }
+    }
+
     /// The newest picture.
     fn now(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.borrow())
     }
+}
+
+fn same_rules(one: &Thing, other: &Thing) -> bool {
+    let policy = Arc::ptr_eq(&one.policy, &other.policy) || one.policy == other.policy;
+    policy && one.enforcement == other.enforcement && one.bindings == other.bindings
 }

@@ -268,6 +268,7 @@ fn words(what: &Overriding) -> String {
     let peer = match &flows.peer {
         OverridePeer::Name(name) => name.to_string(),
         OverridePeer::Address(address) => address.to_string(),
+        OverridePeer::Network(network) => network.to_string(),
     };
     let protocol = flows.protocol.map(|number| format!(" protocol {number}"));
     let port = flows.port.map(|port| format!(" port {port}"));

@@ -43,12 +43,15 @@ pub(crate) struct FlowsArgs {
     /// The Thing: its MAC address, or a name that only one has
     #[arg(value_name = "THING")]
     pub(crate) thing: String,
-    /// The other end: a domain name or an address
+    /// The other end: a domain name, an address, or a prefix such as 192.0.2.0/24
     #[arg(value_name = "PEER")]
     pub(crate) peer: String,
     /// Only this: tcp/443, udp/53, a port of both such as 443, or tcp, udp, icmp, icmpv6; everything, if it is left out
     #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<Port>,
+    /// Who opens the flows; a block holds for both
+    #[arg(long, value_enum, default_value = "thing")]
+    pub(crate) initiator: InitiatorName,
     /// For how long: 15m, 1h, 2d, or until tomorrow: to the end of the day here
     #[arg(long = "for", value_name = "TIME", value_parser = seconds, default_value = "1h")]
     pub(crate) seconds: u64,
@@ -96,6 +99,15 @@ pub(crate) enum ModeName {
     Protect,
     /// The mode of the home
     Home,
+}
+
+/// Who opens flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InitiatorName {
+    /// The Thing
+    Thing,
+    /// The other end
+    Peer,
 }
 
 /// Which protocol and port.

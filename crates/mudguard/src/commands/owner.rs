@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::things::{self, Words};
 use crate::cli::{
     ThingArgs,
-    owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, ModeName, RenameArgs},
+    owner::{EndArgs, FlowsArgs, InitiatorName, LiftArgs, ModeArgs, ModeName, RenameArgs},
 };
 
 pub(super) fn rename(args: &RenameArgs) -> anyhow::Result<ExitCode> {
@@ -37,6 +37,10 @@ pub(super) fn flows(args: &FlowsArgs, decision: &str) -> anyhow::Result<ExitCode
 fn flows_content(args: &FlowsArgs) -> Value {
     json!({
         "peer": args.peer,
+        "initiator": match args.initiator {
+            InitiatorName::Thing => "thing",
+            InitiatorName::Peer => "peer",
+        },
         "protocol": args.port.and_then(|port| port.protocol),
         "port": args.port.and_then(|port| port.port),
         "seconds": (!args.always).then_some(args.seconds),

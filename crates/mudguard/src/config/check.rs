@@ -122,6 +122,21 @@ impl Config {
                 ),
             ));
         }
+        if let Some(other) = self
+            .lan
+            .modes
+            .keys()
+            .find(|name| !interfaces.contains(name.get_ref()))
+        {
+            return Err((
+                place(other),
+                format!(
+                    "lan.modes: {:?} is not one of lan.interfaces, which are {}",
+                    other.get_ref(),
+                    interfaces.join(", ")
+                ),
+            ));
+        }
         self.resolver.check()?;
         if !self.fetch.tls_roots.get_ref().is_file() {
             return Err((
@@ -229,6 +244,27 @@ mod tests {
     fn an_interface_name_that_is_a_path_is_refused_where_it_stands() {
         let text = error("[lan]\ninterfaces = [\"../br\"]\n");
         assert!(text.starts_with("mudguard.toml:2:14: lan.interfaces: "), "{text}");
+    }
+
+    #[test]
+    fn a_mode_is_that_of_an_interface_of_the_lan() {
+        let lan = "[lan]\ninterfaces = [\"br-lan\", \"br-guest\"]\n";
+        let text = error(&format!("{lan}modes = {{ br-guests = \"protect\" }}\n"));
+        assert!(
+            text.starts_with("mudguard.toml:3:11: lan.modes: \"br-guests\""),
+            "{text}"
+        );
+        assert!(text.contains("br-lan, br-guest"), "{text}");
+        let text = error(&format!("{lan}\n[lan.modes]\nbr-guest = \"strict\"\n"));
+        assert!(text.starts_with("mudguard.toml:5:12: br-guest: "), "{text}");
+        assert!(text.contains("`protect`"), "{text}");
+        let roots = std::env::current_exe().unwrap();
+        let text = format!(
+            "resolver.upstreams = [\"192.0.2.53\"]\nfetch.tls-roots = {roots:?}\n{lan}[lan.modes]\nbr-guest = \"protect\"\n"
+        );
+        let config = Config::parse(&text, "mudguard.toml").unwrap();
+        let modes: Vec<_> = config.lan.modes.values().collect();
+        assert_eq!(modes, [&mudguard_manager::Mode::Protect]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The one task that owns the manager. It awaits no input or output: what takes time is sent to its owner and comes back as an event.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,6 +20,12 @@ use tracing::{debug, error, warn};
 
 /// How often the manager looks around when nothing happens.
 const IDLE: Duration = Duration::from_secs(3600);
+
+/// How many snapshots may be on their way to the kernel; the firewall takes the newest only.
+const MOST_SENT: usize = 16;
+
+/// How long the answer to a decision waits for the kernel.
+const LOADING: Duration = Duration::from_secs(3);
 
 /// A retrieval that the manager wants.
 #[derive(Clone, Debug)]
@@ -50,6 +57,50 @@ pub(crate) struct Outlets {
     pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
     /// The snapshots that change the rules, for the firewall.
     pub(crate) rules: watch::Sender<Arc<Snapshot>>,
+    /// The newest of them that the kernel has taken.
+    pub(crate) applied: Applied,
+}
+
+/// Which rules the kernel has taken.
+pub(crate) struct Applied {
+    sent: BTreeMap<u32, Arc<Snapshot>>,
+    taken: watch::Sender<Arc<Snapshot>>,
+}
+
+impl Applied {
+    pub(crate) fn new(taken: watch::Sender<Arc<Snapshot>>) -> Self {
+        Self {
+            sent: BTreeMap::new(),
+            taken,
+        }
+    }
+
+    /// They are on their way.
+    fn send(&mut self, snapshot: &Arc<Snapshot>) {
+        if self.sent.len() >= MOST_SENT {
+            self.sent.pop_first();
+        }
+        self.sent.insert(snapshot.version, Arc::clone(snapshot));
+    }
+
+    fn taken(&mut self, version: u32) {
+        if let Some(snapshot) = self.sent.remove(&version) {
+            self.sent.retain(|sent, _| *sent > version);
+            self.taken.send_replace(snapshot);
+        }
+    }
+
+    /// Waits until the kernel has taken the newest that were sent, but not for ever.
+    fn all(&self) -> impl Future<Output = ()> + Send + use<> {
+        let newest = self.sent.keys().next_back().copied();
+        let mut taken = self.taken.subscribe();
+        async move {
+            if let Some(newest) = newest {
+                let wait = taken.wait_for(|snapshot| snapshot.version >= newest);
+                let _ = tokio::time::timeout(LOADING, wait).await;
+            }
+        }
+    }
 }
 
 /// The clock that events are stamped with.
@@ -106,6 +157,9 @@ impl Core {
     }
 
     fn handle(&mut self, event: Event) {
+        if let Event::Applied { version } = event {
+            self.outlets.applied.taken(version);
+        }
         let actions = self.manager.handle(event, self.clock.now());
         self.carry_out(actions);
     }
@@ -123,13 +177,15 @@ impl Core {
         self.answer_when_stored(move || drop(reply.send(taken)));
     }
 
-    /// What was acknowledged outlives a power cut, and the disk must not hold up the manager.
+    /// What was acknowledged outlives a power cut and holds in the kernel; neither may hold up the manager.
     fn answer_when_stored(&self, answer: impl FnOnce() + Send + 'static) {
         let store = self.outlets.store.clone();
+        let applied = self.outlets.applied.all();
         tokio::spawn(async move {
             if let Err(error) = store.flush().await {
                 error!(%error, "a decision holds now but is not on the disk yet");
             }
+            applied.await;
             answer();
         });
     }
@@ -186,6 +242,7 @@ impl Core {
         }
         let snapshot = self.manager.snapshot();
         if apply {
+            self.outlets.applied.send(&snapshot);
             self.outlets.rules.send_replace(Arc::clone(&snapshot));
         }
         self.outlets.snapshots.send_if_modified(|current| {

@@ -23,7 +23,7 @@ use super::{
     answers::Answers,
     clock::{self, Past},
     control,
-    core::{Clock, Core, Outlets},
+    core::{Applied, Clock, Core, Outlets},
     errands::Errands,
     firewall, home,
     limited::Limited,
@@ -111,6 +111,12 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (mut firewall, elements, denials) = Firewall::start().await.context(FirewallRefused)?;
     let refusal = firewall::load(&mut firewall, &restart.manager.snapshot()).await?;
     let failures = u32::from(refusal.is_some());
+    // What was refused holds for nobody, whatever the narrow policy in its place permits.
+    let loaded = if refusal.is_some() {
+        Arc::default()
+    } else {
+        restart.manager.snapshot()
+    };
     let tables = firewall.tables()?;
     refusal.into_iter().for_each(|notice| restart.notice(notice));
     info!(
@@ -158,6 +164,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     } = restart;
     let (snapshots_in, snapshots) = watch::channel(manager.snapshot());
     let (rules_in, rules) = watch::channel(manager.snapshot());
+    let (applied_in, applied) = watch::channel(loaded);
     let (retrievals_in, wanted) = mpsc::channel(RETRIEVALS);
     let (commands_in, commands) = mpsc::channel(COMMANDS);
     let (told_in, told) = mpsc::channel(COMMANDS);
@@ -168,6 +175,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         store,
         snapshots: snapshots_in,
         rules: rules_in,
+        applied: Applied::new(applied_in),
     };
     let core = Core {
         manager,
@@ -191,7 +199,9 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         past,
         clock: clock_out,
     };
-    let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?.with_errands(errands_in);
+    let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?
+        .with_errands(errands_in)
+        .with_applied(applied);
 
     let (turn_off_in, turn_off) = mpsc::channel(1);
     let firewall = firewall::Owner {

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use ipnet::IpNet;
 use mudguard_explain::foreign_passage;
 use mudguard_manager::{Author, Channel, Command, Flows, Mode, OverridePeer};
 use mudguard_mud::{DomainName, MudUrl};
@@ -180,11 +181,31 @@ fn peer(text: &str) -> Result<OverridePeer, Refusal> {
     if let Ok(address) = text.parse::<IpAddr>() {
         return Ok(OverridePeer::Address(address.to_canonical()));
     }
+    if text.contains('/') {
+        return network(text).map(OverridePeer::Network).map_err(unusable);
+    }
     DomainName::parse(text).map(OverridePeer::Name).map_err(|error| {
         unusable(format!(
-            "the other end is a domain name or one address, and \"{text}\" is neither: {error}"
+            "the other end is a domain name, an address or a prefix, and \"{text}\" is none of them: {error}"
         ))
     })
+}
+
+/// A prefix that is not nearly everything: for that, limits are lifted, which ends by itself.
+fn network(text: &str) -> Result<IpNet, String> {
+    let network: IpNet = text
+        .parse()
+        .map_err(|_| format!("\"{text}\" is no prefix; write 192.0.2.0/24 or 2001:db8::/32"))?;
+    let (shortest, network) = match network {
+        IpNet::V4(_) => (8, network.trunc()),
+        IpNet::V6(_) => (16, network.trunc()),
+    };
+    if network.prefix_len() < shortest {
+        return Err(format!(
+            "{network} is nearly everything; lift the limits for a while instead"
+        ));
+    }
+    Ok(network)
 }
 
 fn rename(thing: MacAddress, content: &[u8]) -> Result<Command, Refusal> {

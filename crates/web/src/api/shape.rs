@@ -12,7 +12,10 @@ use mudguard_manager::{
 use mudguard_policy::{AceVerdict, Initiator, MacAddress, Sum, Verdict};
 use serde::Serialize;
 
-use crate::view::{self, Blocked, View};
+use crate::{
+    Web,
+    view::{self, Blocked, View},
+};
 use decided::{OverrideText, lifted_until};
 
 /// The gateway.
@@ -64,6 +67,8 @@ pub(crate) struct Summary {
     state: &'static str,
     state_words: String,
     enforcement: Enforcement,
+    /// Whether the kernel has its rules as they are shown here; it takes them some milliseconds later.
+    applied: bool,
     trust_words: String,
     question: Option<QuestionText>,
     problem: Option<String>,
@@ -180,7 +185,7 @@ fn sum(counts: impl Iterator<Item = u32>) -> u32 {
 }
 
 impl Summary {
-    pub(crate) fn of(view: &View<'_>) -> Self {
+    pub(crate) fn of(view: &View<'_>, web: &Web) -> Self {
         let thing = view.thing;
         Self {
             mac: thing.mac,
@@ -193,6 +198,7 @@ impl Summary {
             state: state(view.standing()),
             state_words: view.standing().text(view.language),
             enforcement: thing.enforcement,
+            applied: web.is_applied(view.snapshot, thing.mac),
             trust_words: view.trust().text(view.language),
             question: thing
                 .question
@@ -286,9 +292,9 @@ impl FileText {
 }
 
 impl Detail {
-    pub(crate) fn of(view: &View<'_>) -> Self {
+    pub(crate) fn of(view: &View<'_>, web: &Web) -> Self {
         Self {
-            summary: Summary::of(view),
+            summary: Summary::of(view, web),
             sentences: texts(&view.sentences(), view.language),
             verdicts: view.thing.policy.verdicts.iter().map(VerdictText::of).collect(),
             sum: view.thing.policy.sum(),

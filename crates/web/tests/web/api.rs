@@ -102,6 +102,7 @@ async fn a_thing_tells_what_it_may_do_and_what_was_blocked() {
               "addresses": [
                 "192.168.1.1"
               ],
+              "applied": true,
               "blocked": [
                 {
                   "count": 12,

@@ -66,6 +66,20 @@ async fn each_command_reaches_the_manager() {
             },
         ),
         (
+            "allow",
+            r#"{"peer":"192.0.2.77/24","seconds":60}"#,
+            Command::Allow {
+                thing,
+                flows: Flows {
+                    peer: OverridePeer::Network("192.0.2.0/24".parse().unwrap()),
+                    initiator: Initiator::Thing,
+                    protocol: None,
+                    port: None,
+                },
+                lasting: Some(Duration::from_secs(60)),
+            },
+        ),
+        (
             "lift",
             r#"{"seconds":3600}"#,
             Command::Lift { thing, lasting: HOUR },
@@ -160,7 +174,9 @@ async fn what_cannot_be_used_is_refused_before_the_manager_hears_of_it() {
         ("lift", r#"{"seconds":-1}"#),
         ("undo", r#"{"all":true}"#),
         ("allow", r#"{"peer":"cloud.example"}"#),
-        ("allow", r#"{"peer":"192.0.2.0/24","seconds":60}"#),
+        ("allow", r#"{"peer":"*.cloud.example","seconds":60}"#),
+        ("allow", r#"{"peer":"192.0.2.0/33","seconds":60}"#),
+        ("allow", r#"{"peer":"0.0.0.0/0","seconds":60}"#),
         (
             "allow",
             r#"{"peer":"cloud.example","protocol":1,"port":443,"seconds":60}"#,
@@ -189,7 +205,9 @@ async fn what_cannot_be_used_is_refused_before_the_manager_hears_of_it() {
         lift: 400 "the request cannot be used: invalid value: integer `-1`, expected u64 at line 1 column 13"
         undo: 400 "the request cannot be used: unknown field `all`, there are no fields at line 1 column 6"
         allow: 400 "the request cannot be used: missing field `seconds` at line 1 column 24"
-        allow: 400 "the request cannot be used: the other end is a domain name or one address, and \"192.0.2.0/24\" is neither: the name holds a character that a host name may not hold there"
+        allow: 400 "the request cannot be used: the other end is a domain name, an address or a prefix, and \"*.cloud.example\" is none of them: the name holds a wildcard"
+        allow: 400 "the request cannot be used: \"192.0.2.0/33\" is no prefix; write 192.0.2.0/24 or 2001:db8::/32"
+        allow: 400 "the request cannot be used: 0.0.0.0/0 is nearly everything; lift the limits for a while instead"
         allow: 400 "the request cannot be used: only TCP and UDP, protocols 6 and 17, have ports"
         set-url: 400 "the request cannot be used: the MUD URL does not use https"
         set-url: 400 "the request cannot be used: a MUD URL is set by the channel owner or code"

@@ -52,7 +52,7 @@ pub(super) fn things(answer: &Value) -> Vec<String> {
         rows.push([
             text(thing, "name"),
             text(thing, "mac"),
-            text(thing, "state-words"),
+            standing(thing),
             thing["blocked-count"].as_u64().unwrap_or(0).to_string(),
             text(thing, "trust-words"),
         ]);
@@ -123,11 +123,7 @@ pub(super) fn decided(thing: &Value) -> Vec<String> {
 
 fn head(thing: &Value) -> Vec<String> {
     let mut lines = vec![format!("{} ({})", text(thing, "name"), text(thing, "mac"))];
-    lines.push(format!(
-        "  {}; {}",
-        text(thing, "state-words"),
-        text(thing, "trust-words")
-    ));
+    lines.push(format!("  {}; {}", standing(thing), text(thing, "trust-words")));
     if let Some(url) = thing["mud-url"].as_str() {
         lines.push(format!("  MUD URL {} ({})", plain(url), text(thing, "channel")));
     }
@@ -148,6 +144,15 @@ fn head(thing: &Value) -> Vec<String> {
     lines.extend(flows.map(|decided| format!("  {}", overriding(thing, decided))));
     lines.extend(asides(thing).into_iter().map(|aside| format!("  {aside}")));
     lines
+}
+
+/// Where it stands; what the kernel has not taken yet holds not yet.
+fn standing(thing: &Value) -> String {
+    let words = text(thing, "state-words");
+    match thing["applied"].as_bool() {
+        Some(false) => format!("{words}, soon: the rules are being loaded"),
+        Some(true) | None => words,
+    }
 }
 
 /// What the owner decided beside the file, until when, and how it is ended.
@@ -171,7 +176,14 @@ fn overriding(thing: &Value, decided: &Value) -> String {
     };
     let port = decided["port"].as_u64().map(|port| format!(" port {port}"));
     let peer = match decided["peer"].as_str() {
-        Some(peer) => format!(": {}{protocol}{}", plain(peer), port.unwrap_or_default()),
+        Some(peer) => {
+            let opens = if decided["initiator"] == "peer" && decided["kind"] == "allow" {
+                ", if that end opens it"
+            } else {
+                ""
+            };
+            format!(": {}{protocol}{}{opens}", plain(peer), port.unwrap_or_default())
+        }
         None => String::new(),
     };
     let id = decided["id"].as_u64().unwrap_or(0);

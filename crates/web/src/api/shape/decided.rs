@@ -46,6 +46,7 @@ fn peer(flows: &Flows) -> String {
     match &flows.peer {
         OverridePeer::Name(name) => name.to_string(),
         OverridePeer::Address(address) => address.to_string(),
+        OverridePeer::Network(network) => network.to_string(),
     }
 }
 
