@@ -12,6 +12,8 @@ mod brought;
 mod certificates;
 #[path = "gateway/crash.rs"]
 mod crash;
+#[path = "gateway/iot.rs"]
+mod iot;
 #[path = "gateway/joins.rs"]
 mod joins;
 #[path = "gateway/order.rs"]
@@ -128,6 +130,16 @@ impl Lab {
             until(SOON, kept_in).unwrap();
         }
         shown
+    }
+}
+
+/// The name is told, and not reached over either family.
+fn reaches_no(thing: &Thing, name: &str) {
+    let told = look_up(thing, name);
+    assert_eq!(told.len(), 2, "{told:?}");
+    for address in told {
+        let to = SocketAddr::new(address, LAMP_TCP);
+        assert!(!reaches_tcp(thing, to), "{} reaches {to}", thing.name());
     }
 }
 

@@ -7,7 +7,9 @@
 //! What it is not: it knows nothing of Mudguard, except for [`gateway`], which starts it as anybody would.
 
 pub mod addresses;
+mod announcing;
 mod capture;
+mod clock;
 pub mod dns;
 mod flow;
 pub mod gateway;
@@ -38,7 +40,9 @@ use std::{
 use anyhow::{Context, bail};
 
 pub use self::{
+    announcing::Lldpd,
     capture::Capture,
+    clock::MovableClock,
     flow::Flow,
     internet::{
         ALIAS, Certificate, Contact, ECHO_TCP_PORTS, ECHO_UDP_PORTS, FORGED, FileServer, HOSTS, Host,

@@ -13,13 +13,24 @@ use std::{io::Write, thread};
 pub fn left_out_without_root() -> bool {
     let left_out = !nix::unistd::geteuid().is_root();
     if left_out {
-        let thread = thread::current();
-        let test = thread.name().unwrap_or("a test");
-        // There is nobody to tell that it cannot be told.
-        let _ = writeln!(
-            std::io::stderr(),
-            "LEFT OUT {test}: it makes network namespaces and needs root"
-        );
+        say_left_out("it makes network namespaces and needs root");
     }
     left_out
+}
+
+/// Whether the calling test must be left out because a package of [`packages::TEST_PACKAGES`] is missing. It says so in the same way.
+#[must_use]
+pub fn left_out_without(package: &str) -> bool {
+    let missing = packages::missing_packages(&packages::TEST_PACKAGES).contains(&package);
+    if missing {
+        say_left_out(&format!("it needs the Debian package {package}"));
+    }
+    missing
+}
+
+fn say_left_out(reason: &str) {
+    let thread = thread::current();
+    let test = thread.name().unwrap_or("a test");
+    // There is nobody to tell that it cannot be told.
+    let _ = writeln!(std::io::stderr(), "LEFT OUT {test}: {reason}");
 }

@@ -20,9 +20,11 @@ pub const PACKAGES: [(&str, &str); 11] = [
 ];
 
 /// Packages that some tests need besides; those tests say so and are left out without them.
-pub const TEST_PACKAGES: [(&str, &str); 4] = [
+pub const TEST_PACKAGES: [(&str, &str); 6] = [
+    ("faketime", "faketime"),
     ("freeradius", "freeradius"),
     ("hostapd", "hostapd"),
+    ("isc-dhcp-relay", "dhcrelay"),
     ("lldpd", "lldpd"),
     ("wpasupplicant", "wpa_supplicant"),
 ];

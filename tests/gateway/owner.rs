@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{
     CAMERA_CLOUD, CAMERA_URL, LAMP_CLOUD, LAMP_TCP, LAMP_URL, Lab, NEVER, SOON, lamp_file, look_up,
-    reaches_tcp, wait_until_reached,
+    reaches_no, reaches_tcp, wait_until_reached,
 };
 
 #[test]
@@ -256,15 +256,5 @@ fn wait_until_not_reached(thing: &Thing, name: &str) {
         let to = SocketAddr::new(address, LAMP_TCP);
         until(SOON, || Ok((!reaches_tcp(thing, to)).then_some(())))
             .unwrap_or_else(|_| panic!("{} still reaches {to}", thing.name()));
-    }
-}
-
-/// The name is told, and not reached over either family.
-fn reaches_no(thing: &Thing, name: &str) {
-    let told = look_up(thing, name);
-    assert_eq!(told.len(), 2, "{told:?}");
-    for address in told {
-        let to = SocketAddr::new(address, LAMP_TCP);
-        assert!(!reaches_tcp(thing, to), "{} reaches {to}", thing.name());
     }
 }

@@ -17,6 +17,7 @@ use serde_json::Value;
 use super::{
     Home,
     addresses::{RESOLVER_IPV4, TREAT_AS_GLOBAL},
+    clock::MovableClock,
     internet::trust_anchor,
     namespace::Namespace,
     running::Running,
@@ -35,6 +36,8 @@ pub struct Gateway {
     binary: PathBuf,
     folder: PathBuf,
     running: Option<Running>,
+    /// What lies between its programs and the machine's clock.
+    clock: Option<MovableClock>,
 }
 
 /// The end of a command, and what it printed.
@@ -128,9 +131,20 @@ impl Gateway {
             binary: binary.to_owned(),
             folder,
             running: None,
+            clock: None,
         };
         gateway.restart(configuration)?;
         Ok(gateway)
+    }
+
+    /// From its next start, its clocks can be moved with what this returns.
+    ///
+    /// # Errors
+    /// If `faketime` is not installed.
+    pub fn make_clock_movable(&mut self) -> anyhow::Result<MovableClock> {
+        let clock = MovableClock::new(&self.folder)?;
+        self.clock = Some(clock.clone());
+        Ok(clock)
     }
 
     /// Starts it again after it has ended, with this configuration, on the same state.
@@ -152,6 +166,9 @@ impl Gateway {
         fs::write(&file, configuration)?;
         let mut command = self.router.command(&self.binary);
         command.arg("run").arg("--config").arg(file);
+        if let Some(clock) = &self.clock {
+            clock.applies_to(&mut command);
+        }
         self.running = Some(Running::start(command)?);
         Ok(())
     }

@@ -62,6 +62,10 @@ pub enum Peer<'a> {
     Name(&'a str),
     /// Those who serve this class, such as `urn:ietf:params:mud:dns`.
     Controller(&'a str),
+    /// Those whom the owner chose for Things of this MUD URL.
+    MyController,
+    /// Other Things whose MUD URLs have the same authority.
+    SameManufacturer,
     /// Everybody on the LAN.
     LocalNetworks,
 }
@@ -199,6 +203,8 @@ impl Permit<'_> {
         match self.peer {
             Peer::Name(host) => matches[family][name] = json!(host),
             Peer::Controller(class) => matches["ietf-mud:mud"] = json!({ "controller": class }),
+            Peer::MyController => matches["ietf-mud:mud"] = json!({ "my-controller": [null] }),
+            Peer::SameManufacturer => matches["ietf-mud:mud"] = json!({ "same-manufacturer": [null] }),
             Peer::LocalNetworks => matches["ietf-mud:mud"] = json!({ "local-networks": [null] }),
         }
         if self.protocol == Protocol::Tcp {

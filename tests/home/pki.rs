@@ -1,6 +1,6 @@
 //! Keys, certificates and signatures, made by the `openssl` command while the home is built. They go with the home.
 //!
-//! What it is not: it makes only good ones. How bad ones are refused is tested where they are verified.
+//! What it is not: of bad ones it makes only those that have expired. How all others are refused is tested where they are verified.
 
 use std::{
     fs,
@@ -28,6 +28,15 @@ pub struct Identity {
     pub key: PathBuf,
     /// The file of the certificate.
     pub certificate: PathBuf,
+}
+
+/// When a certificate is valid.
+#[derive(Clone, Copy)]
+enum Validity {
+    /// From now on, for a month.
+    Now,
+    /// In the year 2020.
+    Over,
 }
 
 /// What openssl would otherwise take from the machine's configuration.
@@ -82,7 +91,16 @@ impl Authority {
             "extendedKeyUsage = serverAuth\nsubjectAltName = {}\n",
             names.join(",")
         );
-        self.issue("/O=Mudguard laboratory/CN=server", &extensions)
+        self.issue("/O=Mudguard laboratory/CN=server", &extensions, Validity::Now)
+    }
+
+    /// The same, but its last day is over.
+    ///
+    /// # Errors
+    /// If openssl fails.
+    pub fn expired_server(&self, host: &str) -> anyhow::Result<Identity> {
+        let extensions = format!("extendedKeyUsage = serverAuth\nsubjectAltName = DNS:{host}\n");
+        self.issue("/O=Mudguard laboratory/CN=server", &extensions, Validity::Over)
     }
 
     /// Issues a certificate for a signer of MUD files (RFC 8520 section 13.2).
@@ -90,7 +108,7 @@ impl Authority {
     /// # Errors
     /// If openssl fails.
     pub fn mud_signer(&self, organisation: &str) -> anyhow::Result<Identity> {
-        self.issue(&format!("/O={organisation}/CN=MUD signer"), "")
+        self.issue(&format!("/O={organisation}/CN=MUD signer"), "", Validity::Now)
     }
 
     /// Issues a certificate for a Thing with this MUD URL (RFC 8520 section 11).
@@ -100,10 +118,22 @@ impl Authority {
     pub fn thing(&self, common_name: &str, mud_url: &str) -> anyhow::Result<Identity> {
         let extensions =
             format!("extendedKeyUsage = clientAuth\n1.3.6.1.5.5.7.1.25 = ASN1:IA5STRING:{mud_url}\n");
-        self.issue(&format!("/O=Lamp Maker/CN={common_name}"), &extensions)
+        self.issue(
+            &format!("/O=Lamp Maker/CN={common_name}"),
+            &extensions,
+            Validity::Now,
+        )
     }
 
-    fn issue(&self, subject: &str, extensions: &str) -> anyhow::Result<Identity> {
+    /// The same, but its last day is over.
+    ///
+    /// # Errors
+    /// If openssl fails.
+    pub fn expired_mud_signer(&self, organisation: &str) -> anyhow::Result<Identity> {
+        self.issue(&format!("/O={organisation}/CN=MUD signer"), "", Validity::Over)
+    }
+
+    fn issue(&self, subject: &str, extensions: &str, validity: Validity) -> anyhow::Result<Identity> {
         let number = self.issued.fetch_add(1, Ordering::Relaxed);
         let file = |extension: &str| self.folder.join(format!("{number}.{extension}"));
         let identity = Identity {
@@ -121,7 +151,51 @@ impl Authority {
             .arg("-CAkey")
             .arg(&self.identity.key);
         run(&mut command)?;
+        match validity {
+            Validity::Now => {}
+            Validity::Over => self.issue_again_for_the_past(&identity, number)?,
+        }
         Ok(identity)
+    }
+
+    /// Only `openssl ca` takes dates; it takes all else from the certificate that is there.
+    fn issue_again_for_the_past(&self, identity: &Identity, number: u32) -> anyhow::Result<()> {
+        let file = |extension: &str| self.folder.join(format!("{number}.{extension}"));
+        fs::write(file("index"), "")?;
+        let mut asking = Command::new("openssl");
+        asking
+            .current_dir(&self.folder)
+            .args(["x509", "-x509toreq", "-in"]);
+        asking
+            .arg(&identity.certificate)
+            .arg("-signkey")
+            .arg(&identity.key);
+        run(asking.arg("-out").arg(file("csr")))?;
+        let configuration = fs::read_to_string(file("cnf"))?
+            + &format!(
+                "[ca]\ndefault_ca = past\n[past]\ndatabase = {number}.index\nnew_certs_dir = .\ndefault_md = sha256\n\
+                 rand_serial = yes\npolicy = any_name\n[any_name]\norganizationName = optional\ncommonName = optional\n"
+            );
+        fs::write(file("cnf"), configuration)?;
+        let mut command = Command::new("openssl");
+        command
+            .current_dir(&self.folder)
+            .args(["ca", "-batch", "-notext", "-preserveDN", "-extensions", "issued"])
+            .args([
+                "-startdate",
+                "20200101000000Z",
+                "-enddate",
+                "20210101000000Z",
+                "-config",
+            ])
+            .arg(file("cnf"));
+        command
+            .arg("-in")
+            .arg(file("csr"))
+            .arg("-out")
+            .arg(&identity.certificate);
+        command.arg("-cert").arg(&self.identity.certificate);
+        run(command.arg("-keyfile").arg(&self.identity.key)).map(drop)
     }
 }
 

@@ -46,7 +46,7 @@ impl HomeBuilder {
         self
     }
 
-    /// How long the router lends addresses; at least two minutes, which is the shortest that dnsmasq knows.
+    /// How long the router lends addresses. For less than two minutes, the shortest time that dnsmasq knows, busybox `udhcpd` lends them.
     #[must_use]
     pub fn lease_time(mut self, time: Duration) -> Self {
         self.lease_time = time;

@@ -1,6 +1,6 @@
 //! The router of a home, as it is without Mudguard: a bridge, forwarding, NAT, DHCP and router advertisements.
 
-use std::{ops::Deref, path::Path, time::Duration};
+use std::{ffi::OsStr, fs, ops::Deref, path::Path, time::Duration};
 
 use super::{
     addresses::{
@@ -26,7 +26,11 @@ table inet home_router {
 pub struct Router {
     namespace: Namespace,
     dhcp_server: Running,
+    _short_lease_server: Option<Running>,
 }
+
+/// What dnsmasq lends for at least.
+const SHORTEST_LEASE: Duration = Duration::from_secs(120);
 
 impl Router {
     /// Sets the router up in its namespace. `things` are the namespaces of the Things in the order of their ports, with their MAC
@@ -44,9 +48,11 @@ impl Router {
         namespace.ip(&links(internet, things))?;
         namespace.nft(FIREWALL)?;
         let dhcp_server = dhcp_server(&namespace, folder, lease_time)?;
+        let short_lease_server = short_lease_server(&namespace, folder, lease_time)?;
         Ok(Self {
             namespace,
             dhcp_server,
+            _short_lease_server: short_lease_server,
         })
     }
 
@@ -122,6 +128,16 @@ fn dhcp_server(namespace: &Namespace, folder: &Path, lease_time: Duration) -> an
     let (first, mask) = (LAN_IPV4.trim_end_matches("0/24"), "255.255.255.0");
     let prefix = LAN_IPV6.trim_end_matches("/64");
     let seconds = lease_time.as_secs();
+    let lends = [
+        format!("--dhcp-range={first}10,{first}250,{mask},{seconds}"),
+        format!("--dhcp-option=option:dns-server,{ROUTER_IPV4}"),
+    ];
+    // What it does not lend, another server does.
+    let lends = if lease_time < SHORTEST_LEASE {
+        &[][..]
+    } else {
+        &lends
+    };
     let server = namespace.spawn(
         "dnsmasq",
         [
@@ -136,18 +152,47 @@ fn dhcp_server(namespace: &Namespace, folder: &Path, lease_time: Duration) -> an
             "--dhcp-authoritative".to_owned(),
             // It would wait for an answer from each address before it offers it.
             "--no-ping".to_owned(),
-            format!("--dhcp-range={first}10,{first}250,{mask},{seconds}"),
-            format!("--dhcp-option=option:dns-server,{ROUTER_IPV4}"),
             "--enable-ra".to_owned(),
             format!("--dhcp-range={prefix},ra-only,64,{seconds}"),
             format!("--dhcp-option=option6:dns-server,[{ROUTER_IPV6}]"),
             format!("--dhcp-leasefile={}", folder.join("dnsmasq.leases").display()),
             "--log-dhcp".to_owned(),
             "--log-facility=-".to_owned(),
-        ],
+        ]
+        .iter()
+        .chain(lends),
     )?;
     server.wait_for(Duration::from_secs(5), |log| {
         log.contains("started, version").then_some(())
     })?;
     Ok(server)
+}
+
+/// busybox `udhcpd`, which lends for as short a time as one likes.
+fn short_lease_server(
+    namespace: &Namespace,
+    folder: &Path,
+    lease_time: Duration,
+) -> anyhow::Result<Option<Running>> {
+    if lease_time >= SHORTEST_LEASE {
+        return Ok(None);
+    }
+    let first = LAN_IPV4.trim_end_matches("0/24");
+    let file = folder.join("udhcpd.conf");
+    let configuration = format!(
+        "interface br-lan\nstart {first}10\nend {first}250\nmin_lease 1\noption lease {seconds}\n\
+         option subnet 255.255.255.0\noption router {ROUTER_IPV4}\noption dns {ROUTER_IPV4}\n\
+         lease_file {leases}\npidfile {pid}\n",
+        seconds = lease_time.as_secs(),
+        leases = folder.join("udhcpd.leases").display(),
+        pid = folder.join("udhcpd.pid").display(),
+    );
+    fs::write(&file, configuration)?;
+    // It would wait for an answer from each address before it offers it.
+    let arguments = ["udhcpd", "-f", "-a", "0"].map(OsStr::new);
+    let server = namespace.spawn("busybox", arguments.into_iter().chain([file.as_os_str()]))?;
+    server.wait_for(Duration::from_secs(5), |log| {
+        log.contains("started").then_some(())
+    })?;
+    Ok(Some(server))
 }

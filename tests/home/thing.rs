@@ -211,6 +211,11 @@ impl Thing {
         self.ip("address flush dev eth0\n")
     }
 
+    /// The home's folder.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn client_command(&self, mud_url: Option<&str>) -> anyhow::Result<Command> {
         match self.client {
             DhcpClient::Udhcpc => {

@@ -24,6 +24,7 @@ mod urls;
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    net::IpAddr,
     sync::Arc,
     time::Duration,
 };
@@ -85,6 +86,8 @@ pub struct Manager {
     decisions: BTreeMap<MacAddress, Decisions>,
     files: BTreeMap<MudUrl, FileState>,
     ends: Ends,
+    /// Addresses that were given up, by whom, and how long that is remembered; bounded.
+    given_up: BTreeMap<IpAddr, (MacAddress, Duration)>,
     others: BTreeMap<MacAddress, Others>,
     /// The MUD URLs whose files are retrieved to be judged.
     successors: BTreeMap<MacAddress, (MudUrl, Channel)>,
@@ -114,6 +117,7 @@ impl Manager {
             decisions: BTreeMap::new(),
             files: BTreeMap::new(),
             ends: Ends::default(),
+            given_up: BTreeMap::new(),
             others: BTreeMap::new(),
             successors: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -140,7 +144,7 @@ impl Manager {
             } => {
                 self.leased(mac, port, address, lifetime, now, &mut actions);
             }
-            Event::Released { mac, address } => self.released(mac, address, &mut actions),
+            Event::Released { mac, address } => self.given_up(mac, address, now, &mut actions),
             Event::Departed { mac, port } => self.departed(mac, &port, &mut actions),
             Event::Forged { mac, port } => self.forged(mac, port, now, &mut actions),
             Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),

@@ -109,6 +109,8 @@ pub enum Certificate {
     OtherName,
     /// One of an authority that nobody trusts.
     OtherAuthority,
+    /// One whose last day is over.
+    Expired,
 }
 
 /// The server.
@@ -172,6 +174,7 @@ impl FileServer {
         let key = match certificate {
             Certificate::Good => None,
             Certificate::OtherName => Some(self.web.server(&["other-name.example".to_owned()])?),
+            Certificate::Expired => Some(self.web.expired_server(host)?),
             Certificate::OtherAuthority => {
                 let folder = self.web.folder().join(format!("not-trusted-{host}"));
                 Some(Authority::new(folder, "An authority that nobody trusts")?.server(&[host.to_owned()])?)

@@ -93,7 +93,7 @@ impl Manager {
     pub(super) fn end_what_is_due(&mut self, now: Moment, actions: &mut Vec<Action>) {
         for end in self.ends.take_due(now) {
             match end {
-                End::Lease(mac, address) => self.released(mac, address, actions),
+                End::Lease(mac, address) => self.given_up(mac, address, now, actions),
                 End::Override(mac, id) => {
                     self.end_override(mac, id, now, actions);
                 }

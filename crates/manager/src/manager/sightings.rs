@@ -15,6 +15,11 @@ use crate::{
 
 /// How long a Thing is remembered that has made its address up and of which nothing is kept.
 const PASSING: Duration = Duration::from_secs(24 * 3600);
+/// How long an address that was lent and given up is bound again to the same Thing only by a lease. It may be set up to have it without
+/// one, some day.
+const GIVEN_UP: Duration = Duration::from_secs(3600);
+/// The most such addresses that are remembered.
+const MOST_GIVEN_UP: usize = 4096;
 
 /// What the owner decided about a Thing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,6 +112,7 @@ impl Manager {
             actions,
         );
         self.ends.after(End::Lease(mac, address), lifetime, now);
+        self.given_up.remove(&address);
         if moved || !known {
             self.recompile(mac, actions);
             self.ask_to_admit(mac, now, actions);
@@ -119,6 +125,27 @@ impl Manager {
         }
     }
 
+    /// An address that was lent is given up, or its lease has ended: for a while, whoever had it gets it only by another lease. The kernel
+    /// goes on to tell of it as a neighbour, and it may go on to answer for it.
+    pub(super) fn given_up(
+        &mut self,
+        mac: MacAddress,
+        address: IpAddr,
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        self.given_up.retain(|_, (_, until)| *until > now.uptime);
+        let bound = self
+            .things
+            .get(&mac)
+            .is_some_and(|thing| binding(thing, address).is_some());
+        if bound && self.given_up.len() < MOST_GIVEN_UP {
+            self.given_up.insert(address, (mac, now.uptime + GIVEN_UP));
+        }
+        self.released(mac, address, actions);
+    }
+
+    /// Unbinds an address.
     pub(super) fn released(&mut self, mac: MacAddress, address: IpAddr, actions: &mut Vec<Action>) {
         if self
             .things
@@ -163,8 +190,12 @@ impl Manager {
                 && self.ends.contains(End::Lease(thing.mac, address))
         });
         let own = self.home.lans.iter().any(|lan| lan.addresses.contains(&address));
+        let given_up = self
+            .given_up
+            .get(&address)
+            .is_some_and(|(by, until)| *by == mac && *until > now.uptime);
         // The kernel believes whoever answered last (RFC 7513 section 8): a lease is worth more than that, and this router is no Thing.
-        if own || leased_to_another || !self.meet(mac, now, actions) {
+        if own || leased_to_another || given_up || !self.meet(mac, now, actions) {
             return;
         }
         if self

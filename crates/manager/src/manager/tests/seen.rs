@@ -81,6 +81,14 @@ fn an_address_belongs_to_the_thing_that_leased_it_last_and_a_claim_does_not_take
     story.tell(lease(OTHER));
     assert_eq!(holders(&mut story), [OTHER]);
     story.tell(Event::Released { mac: OTHER, address });
+    // The kernel still knows it as a neighbour under that address, and says so when the entry ages.
+    story.tell(Event::Neighbour { mac: OTHER, address });
+    assert!(holders(&mut story).is_empty());
+    story.tell(lease(OTHER));
+    assert_eq!(holders(&mut story), [OTHER]);
+    story.pass(lifetime);
+    story.tell(Event::Tick);
+    story.tell(Event::Neighbour { mac: OTHER, address });
     assert!(holders(&mut story).is_empty());
     story.tell(Event::Neighbour { mac: LAMP, address });
     assert_eq!(holders(&mut story), [LAMP]);
