@@ -10,6 +10,7 @@ mod limits;
 mod lookup;
 mod tls;
 mod transfer;
+mod wire;
 
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ use self::{
     flights::Flights,
     headers::Conditions,
     transfer::{Body, Session},
+    wire::Meter,
 };
 use crate::{
     Clock, SignatureRefusal, Signer, SignerSubject, TrustAnchors, Verified, signature::sha256, verify,
@@ -149,7 +151,7 @@ impl Retriever {
                 "LABORATORY: MUD files may come from these special-purpose addresses"
             );
         }
-        let flights = Flights::new(limits.at_once);
+        let flights = Flights::new(limits.at_once, limits.at_once_from_host);
         Self {
             shared: Arc::new(Shared {
                 roots,
@@ -181,10 +183,7 @@ impl Retriever {
             limits: &shared.limits,
             clock,
             client: None,
-            left: shared
-                .limits
-                .file_octets
-                .saturating_add(shared.limits.signature_octets),
+            meter: Arc::new(Meter::new(shared.limits.octets)),
         };
         let limit = shared.limits.whole;
         let too_slow = request.place().transient(TransientCause::TooSlow(limit));
@@ -272,7 +271,9 @@ impl Retrieval<'_> {
         };
         let signature = match self.session.get(place.clone(), fresh).await {
             Ok(signature) => signature.octets,
-            Err(error @ (FetchError::Transient { .. } | FetchError::Client(_))) => return Err(error),
+            Err(error @ (FetchError::Transient { .. } | FetchError::Client(_) | FetchError::Socket(_))) => {
+                return Err(error);
+            }
             Err(error) => return unverified(file, Doubt::SignatureUnavailable(error)),
         };
         match verify(

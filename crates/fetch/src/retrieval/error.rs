@@ -57,6 +57,9 @@ pub enum FetchError {
     /// A defect or a shortage on this router.
     #[error("no HTTPS client could be made")]
     Client(#[source] reqwest::Error),
+    /// A shortage on this router.
+    #[error("no socket could be made for the HTTPS client")]
+    Socket(#[source] io::Error),
 }
 
 /// What was being retrieved, and from where.
@@ -146,6 +149,9 @@ pub enum Refusal {
     /// More redirects than are followed.
     #[error("more than {0} redirects")]
     TooManyRedirects(usize),
+    /// More octets than a retrieval takes, whatever they are: headers, redirects, interim answers and framing count.
+    #[error("the server sent more than {0} octets in all")]
+    TooMuch(usize),
     /// Compressed, although that was not asked for.
     #[error("it is encoded as {0}, which was not asked for")]
     Encoded(String),

@@ -4,10 +4,16 @@ use std::{error::Error, io};
 
 use rustls::CertificateError;
 
-use super::{FetchError, Limits, Place, TransientCause, UntrustedCause};
+use super::{FetchError, Limits, Place, Refusal, TransientCause, UntrustedCause, wire::Meter};
 
 /// Why a request, or the reading of its answer, ended early.
-pub(super) fn failure(place: &Place, error: &reqwest::Error, limits: &Limits) -> FetchError {
+pub(super) fn failure(place: &Place, error: &reqwest::Error, limits: &Limits, meter: &Meter) -> FetchError {
+    if meter.left() == 0 {
+        return place.refused(Refusal::TooMuch(limits.octets));
+    }
+    if let Some(kind) = meter.refused() {
+        return place.transient(TransientCause::NoConnection(kind));
+    }
     let cause = match find::<rustls::Error>(error) {
         Some(rustls::Error::InvalidCertificate(error)) => {
             return FetchError::Untrusted {

@@ -17,10 +17,15 @@ pub struct Limits {
     pub file_octets: usize,
     /// Octets of a signature; 64 KiB.
     pub signature_octets: usize,
+    /// Octets that servers send in all, over the file, its signature, redirects and second attempts, as TCP delivers them: what TLS and
+    /// HTTP wrap around a body counts; 320 KiB.
+    pub octets: usize,
     /// Redirects that are followed; 3.
     pub redirects: usize,
     /// Retrievals at the same time; 4. Others wait.
     pub at_once: usize,
+    /// Retrievals at the same time from one host; 2. Others wait, and take no place from those of other hosts.
+    pub at_once_from_host: usize,
 }
 
 impl Default for Limits {
@@ -32,8 +37,10 @@ impl Default for Limits {
             whole: Duration::from_secs(30),
             file_octets: 256 * 1024,
             signature_octets: crate::MAX_SIGNATURE_LENGTH,
+            octets: 320 * 1024,
             redirects: 3,
             at_once: 4,
+            at_once_from_host: 2,
         }
     }
 }

@@ -7,7 +7,6 @@ use std::{
 };
 
 use mudguard_policy::SpecialPurpose;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 
 use super::{FetchError, Place, Refusal, TransientCause};
@@ -35,47 +34,26 @@ pub enum LookupError {
     NoAnswer,
 }
 
-/// The only addresses that a client may dial, and the only name that leads to them.
-#[derive(Clone, Debug)]
-pub(super) struct Pinned {
-    host: String,
-    addresses: Vec<IpAddr>,
-}
-
-impl Pinned {
-    /// Looks the host of a URL up. One special-purpose address among others refuses them all: no server of the internet has one.
-    pub(super) async fn look_up(
-        place: &Place,
-        lookup: &dyn NameLookup,
-        special_purpose: &SpecialPurpose,
-    ) -> Result<Self, FetchError> {
-        let unknown = |error| place.transient(TransientCause::Lookup(error));
-        let host = place.url.host();
-        let addresses = lookup.addresses(host).await.map_err(unknown)?;
-        if addresses.is_empty() {
-            return Err(unknown(LookupError::NoAddresses));
-        }
-        for address in addresses.iter().copied() {
-            if let Some(kind) = special_purpose.reason(address) {
-                return Err(place.refused(Refusal::SpecialPurpose { address, kind }));
-            }
-        }
-        Ok(Self {
-            host: host.to_owned(),
-            addresses,
-        })
+/// The addresses of the host of a URL, each checked: no others are dialled. One special-purpose address among them refuses them all, for
+/// no server of the internet has one.
+pub(super) async fn checked_addresses(
+    place: &Place,
+    lookup: &dyn NameLookup,
+    special_purpose: &SpecialPurpose,
+) -> Result<Vec<SocketAddr>, FetchError> {
+    let unknown = |error| place.transient(TransientCause::Lookup(error));
+    let addresses = lookup.addresses(place.url.host()).await.map_err(unknown)?;
+    if addresses.is_empty() {
+        return Err(unknown(LookupError::NoAddresses));
     }
-}
-
-impl Resolve for Pinned {
-    fn resolve(&self, name: Name) -> Resolving {
-        // Port 0 stands for the port of the URL.
-        let known = if name.as_str() == self.host {
-            &self.addresses[..]
-        } else {
-            &[]
-        };
-        let addresses: Vec<_> = known.iter().map(|address| SocketAddr::new(*address, 0)).collect();
-        Box::pin(std::future::ready(Ok(Box::new(addresses.into_iter()) as Addrs)))
+    for address in addresses.iter().copied() {
+        if let Some(kind) = special_purpose.reason(address) {
+            return Err(place.refused(Refusal::SpecialPurpose { address, kind }));
+        }
     }
+    let port = place.url.port();
+    Ok(addresses
+        .into_iter()
+        .map(|address| SocketAddr::new(address, port))
+        .collect())
 }

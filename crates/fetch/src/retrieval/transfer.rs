@@ -1,5 +1,7 @@
 //! One GET over HTTPS: redirects by hand, every host checked, every octet counted (RFC 8520 section 1.6, RFC 9110).
 
+use std::sync::Arc;
+
 use mudguard_mud::{MudUrl, MudUrlError};
 use mudguard_policy::SpecialPurpose;
 use reqwest::{
@@ -13,7 +15,8 @@ use super::{
     FetchError, Limits, NameLookup, Place, Refusal, Resource, TlsRoots, TransientCause,
     failure::failure,
     headers::{Conditions, request_headers, shown, validator},
-    lookup::Pinned,
+    lookup::checked_addresses,
+    wire::{Meter, Wire},
 };
 use crate::Clock;
 
@@ -27,10 +30,10 @@ pub(super) struct Session<'a> {
     pub(super) special_purpose: &'a SpecialPurpose,
     pub(super) limits: &'a Limits,
     pub(super) clock: Clock,
-    /// The client of the host that was asked last.
-    pub(super) client: Option<(String, Client)>,
+    /// The client of the host and port that were asked last, and its way there.
+    pub(super) client: Option<(String, u16, Client, Wire)>,
     /// How many octets may still be read, over all transfers.
-    pub(super) left: usize,
+    pub(super) meter: Arc<Meter>,
 }
 
 /// What was asked for.
@@ -77,7 +80,7 @@ impl Session<'_> {
             let response = request
                 .send()
                 .await
-                .map_err(|error| failure(&place, &error, self.limits))?;
+                .map_err(|error| failure(&place, &error, self.limits, &self.meter))?;
             match response.status() {
                 StatusCode::OK => return self.read(&place, response).await.map(Some),
                 StatusCode::NOT_MODIFIED if conditions.are_any() => return Ok(None),
@@ -94,16 +97,17 @@ impl Session<'_> {
 
     /// The client for the host of a URL. Its addresses are looked up and checked once, and it can reach no others.
     async fn client(&mut self, place: &Place) -> Result<Client, FetchError> {
-        let host = place.url.host();
-        if let Some((of, client)) = &self.client
-            && of == host
+        let (host, port) = (place.url.host(), place.url.port());
+        if let Some((of, at, client, _)) = &self.client
+            && (of.as_str(), *at) == (host, port)
         {
             return Ok(client.clone());
         }
-        let pinned = Pinned::look_up(place, self.lookup, self.special_purpose).await?;
+        let addresses = checked_addresses(place, self.lookup, self.special_purpose).await?;
+        let wire = Wire::open(addresses, Arc::clone(&self.meter)).map_err(FetchError::Socket)?;
         let client = Client::builder()
             .tls_backend_preconfigured(self.roots.client(self.clock))
-            .dns_resolver(pinned)
+            .unix_socket(wire.name())
             .no_proxy()
             .https_only(true)
             .http1_only()
@@ -115,7 +119,7 @@ impl Session<'_> {
             .user_agent(USER_AGENT)
             .build()
             .map_err(FetchError::Client)?;
-        self.client = Some((host.to_owned(), client.clone()));
+        self.client = Some((host.to_owned(), port, client.clone(), wire));
         Ok(client)
     }
 
@@ -135,8 +139,7 @@ impl Session<'_> {
             place: place.clone(),
             limit,
         };
-        let fits =
-            |claimed: u64| usize::try_from(claimed).is_ok_and(|claimed| claimed <= limit.min(self.left));
+        let fits = |claimed: u64| usize::try_from(claimed).is_ok_and(|claimed| claimed <= limit);
         if !response.content_length().is_none_or(fits) {
             return Err(too_large());
         }
@@ -145,11 +148,9 @@ impl Session<'_> {
         while let Some(chunk) = response
             .chunk()
             .await
-            .map_err(|error| failure(place, &error, self.limits))?
+            .map_err(|error| failure(place, &error, self.limits, &self.meter))?
         {
-            let room = self.left.min(limit - octets.len());
-            self.left = self.left.saturating_sub(chunk.len());
-            if chunk.len() > room {
+            if chunk.len() > limit - octets.len() {
                 return Err(too_large());
             }
             octets.extend_from_slice(&chunk);

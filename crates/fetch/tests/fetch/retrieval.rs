@@ -5,6 +5,7 @@ mod files;
 mod headers;
 mod hostile;
 mod malformed;
+mod matrix;
 mod redirects;
 mod tls;
 
@@ -17,7 +18,7 @@ use std::{
 
 use mudguard_fetch::{
     Clock, FetchError, Limits, Lookup, LookupError, NameLookup, Outcome, Request, Retriever, TlsRoots,
-    VerifiedFile,
+    TrustAnchors, VerifiedFile,
 };
 use mudguard_mud::MudUrl;
 use mudguard_policy::SpecialPurpose;
@@ -39,13 +40,43 @@ const TRANSFER: Duration = Duration::from_secs(2);
 
 /// An internet with one file server, and a home that knows its authorities.
 struct Internet {
-    workshop: Workshop,
+    workshop: Arc<Workshop>,
     web: Identity,
     authority: Identity,
     signer: Identity,
     server: Server,
     names: Arc<Names>,
+    anchors: TrustAnchors,
     retriever: Retriever,
+}
+
+/// Those whom servers and signers are certified by, and a signer.
+struct Authorities {
+    workshop: Arc<Workshop>,
+    web: Identity,
+    authority: Identity,
+    signer: Identity,
+    roots: TlsRoots,
+}
+
+impl Authorities {
+    fn new() -> Self {
+        let workshop = Workshop::new();
+        let web = workshop.root(openssl::Request::authority("/CN=web authority"));
+        let authority = workshop.authority();
+        Self {
+            signer: workshop.signer(&authority),
+            roots: roots(&web),
+            workshop: Arc::new(workshop),
+            web,
+            authority,
+        }
+    }
+
+    /// A file server.
+    fn server(&self, certificate: openssl::Request<'_>) -> Identity {
+        self.workshop.issue(&self.web, certificate)
+    }
 }
 
 /// What names lead to; all names lead to the loopback interface if nothing else is said.
@@ -97,24 +128,36 @@ impl Internet {
         .await
     }
 
+    #[allow(
+        clippy::unused_async,
+        reason = "a server starts within a runtime: who awaits this has one"
+    )]
     async fn with_certificate(limits: Limits, certificate: openssl::Request<'_>) -> Self {
-        let workshop = Workshop::new();
-        let web = workshop.root(openssl::Request::authority("/CN=web authority"));
-        let authority = workshop.authority();
-        let signer = workshop.signer(&authority);
-        let server = Server::start(&workshop.issue(&web, certificate)).await;
-        let names = Arc::<Names>::default();
+        let authorities = Authorities::new();
+        let server = Server::start(&authorities.server(certificate));
+        Self::of(&authorities, server, Names::default(), laboratory(), limits)
+    }
+
+    fn of(
+        authorities: &Authorities,
+        server: Server,
+        names: Names,
+        special_purpose: SpecialPurpose,
+        limits: Limits,
+    ) -> Self {
+        let names = Arc::new(names);
         let retriever = Retriever::new(
-            roots(&web),
+            authorities.roots.clone(),
             Box::new(Shared(Arc::clone(&names))),
-            laboratory(),
+            special_purpose,
             limits,
         );
         Self {
-            workshop,
-            web,
-            authority,
-            signer,
+            workshop: Arc::clone(&authorities.workshop),
+            web: authorities.web.clone(),
+            authority: authorities.authority.clone(),
+            signer: authorities.signer.clone(),
+            anchors: authorities.authority.as_anchor(),
             server,
             names,
             retriever,
@@ -140,7 +183,7 @@ impl Internet {
 
     async fn retrieve_at(&self, clock: Clock) -> Result<Outcome, FetchError> {
         self.retriever
-            .retrieve(&request(&self.url()), &self.authority.as_anchor(), clock)
+            .retrieve(&request(&self.url()), &self.anchors, clock)
             .await
     }
 

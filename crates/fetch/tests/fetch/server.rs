@@ -1,9 +1,15 @@
 //! File servers on the loopback interface that speak real TLS and answer each request as a test says, however wrong.
 
+mod counted;
+
 use std::{
     collections::BTreeMap,
     fs,
-    sync::{Arc, Mutex},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,12 +18,18 @@ use rustls::ServerConfig;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::Barrier,
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::TlsAcceptor;
 
+use self::counted::Counted;
 use crate::openssl::Identity;
+
+type TlsStream = tokio_rustls::server::TlsStream<Counted>;
+
+/// How much of what a server has sent the kernel keeps until the client takes it; it doubles this.
+const KERNEL_OCTETS: u32 = 64 * 1024;
 
 /// A server; it ends with the runtime of its test.
 pub(crate) struct Server {
@@ -29,6 +41,7 @@ pub(crate) struct Server {
 struct State {
     replies: Mutex<BTreeMap<String, Vec<Reply>>>,
     log: Mutex<Log>,
+    sent: AtomicUsize,
 }
 
 /// What happened at a server.
@@ -62,6 +75,17 @@ pub(crate) enum Reply {
     Together(Arc<Barrier>, Box<Self>),
 }
 
+/// What a server does that speaks no TLS, or bad TLS.
+#[derive(Clone)]
+pub(crate) enum Raw {
+    /// Nothing at all.
+    Mute,
+    /// Sends these octets and closes the connection.
+    Last(Vec<u8>),
+    /// Sends the first octets, and then the second ones again and again, with a pause before each.
+    Endless(Vec<u8>, Vec<u8>, Duration),
+}
+
 impl Reply {
     /// Status 200 with a body.
     pub(crate) fn body(body: &[u8]) -> Self {
@@ -90,7 +114,12 @@ impl Reply {
 
 impl Server {
     /// Starts a server with this certificate.
-    pub(crate) async fn start(identity: &Identity) -> Self {
+    pub(crate) fn start(identity: &Identity) -> Self {
+        Self::start_at(Ipv4Addr::LOCALHOST.into(), identity)
+    }
+
+    /// The same, at an address.
+    pub(crate) fn start_at(address: IpAddr, identity: &Identity) -> Self {
         let certificates = CertificateDer::pem_file_iter(&identity.certificate)
             .unwrap()
             .map(Result::unwrap)
@@ -103,34 +132,43 @@ impl Server {
             .with_no_client_auth()
             .with_single_cert(certificates, key)
             .unwrap();
-        Self::listen(Some(TlsAcceptor::from(Arc::new(config)))).await
+        let tls = TlsAcceptor::from(Arc::new(config));
+        Self::listen(address, move |stream, state| {
+            drop(tokio::spawn(connection(tls.clone(), stream, state)));
+        })
     }
 
-    /// Starts a server that accepts connections and then says nothing.
-    pub(crate) async fn mute() -> Self {
-        Self::listen(None).await
+    /// Starts a server that does the same with every connection.
+    pub(crate) fn raw(address: IpAddr, raw: Raw) -> Self {
+        Self::listen(address, move |stream, state| {
+            drop(tokio::spawn(without_tls(Counted { stream, state }, raw.clone())));
+        })
     }
 
-    async fn listen(tls: Option<TlsAcceptor>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    fn listen(address: IpAddr, serve: impl Fn(TcpStream, Arc<State>) + Send + 'static) -> Self {
+        let socket = match address {
+            IpAddr::V4(_) => TcpSocket::new_v4(),
+            IpAddr::V6(_) => TcpSocket::new_v6(),
+        }
+        .unwrap();
+        socket.set_send_buffer_size(KERNEL_OCTETS).unwrap();
+        socket.bind(SocketAddr::new(address, 0)).unwrap();
+        let listener: TcpListener = socket.listen(64).unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::<State>::default();
         let of_server = Arc::clone(&state);
         tokio::spawn(async move {
-            let mut mute = Vec::new();
             while let Ok((stream, _)) = listener.accept().await {
                 of_server.log.lock().unwrap().connections += 1;
-                match &tls {
-                    Some(tls) => drop(tokio::spawn(connection(
-                        tls.clone(),
-                        stream,
-                        Arc::clone(&of_server),
-                    ))),
-                    None => mute.push(stream),
-                }
+                serve(stream, Arc::clone(&of_server));
             }
         });
         Self { port, state }
+    }
+
+    /// How many octets the kernel has taken from the server.
+    pub(crate) fn sent(&self) -> usize {
+        self.state.sent.load(Ordering::Relaxed)
     }
 
     /// The URL of a path on this server.
@@ -194,7 +232,11 @@ impl State {
 }
 
 async fn connection(tls: TlsAcceptor, stream: TcpStream, state: Arc<State>) {
-    let Ok(mut stream) = tls.accept(stream).await else {
+    let counted = Counted {
+        stream,
+        state: Arc::clone(&state),
+    };
+    let Ok(mut stream) = tls.accept(counted).await else {
         return;
     };
     while let Some(request) = head(&mut stream).await {
@@ -208,8 +250,24 @@ async fn connection(tls: TlsAcceptor, stream: TcpStream, state: Arc<State>) {
     let _ = stream.shutdown().await;
 }
 
+async fn without_tls(mut stream: Counted, raw: Raw) {
+    match raw {
+        Raw::Mute => drop(stream.read_u8().await),
+        Raw::Last(octets) => drop(stream.write_all(&octets).await),
+        Raw::Endless(first, again, pause) => {
+            let mut sent = stream.write_all(&first).await;
+            while sent.is_ok() {
+                tokio::time::sleep(pause).await;
+                sent = stream.write_all(&again).await;
+            }
+        }
+    }
+    // Until the client gives up.
+    let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+}
+
 /// The head of a request; `None` when the client is gone.
-async fn head(stream: &mut TlsStream<TcpStream>) -> Option<String> {
+async fn head(stream: &mut TlsStream) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
@@ -218,7 +276,7 @@ async fn head(stream: &mut TlsStream<TcpStream>) -> Option<String> {
 }
 
 /// Answers; whether the connection goes on.
-async fn answer(stream: &mut TlsStream<TcpStream>, reply: Reply) -> bool {
+async fn answer(stream: &mut TlsStream, reply: Reply) -> bool {
     match reply {
         Reply::Whole(octets) => stream.write_all(&octets).await.is_ok() && stream.flush().await.is_ok(),
         Reply::Last(octets) => {

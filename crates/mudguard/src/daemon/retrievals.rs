@@ -126,7 +126,8 @@ fn retrieved(result: Result<Outcome, FetchError>) -> Retrieved {
                 FetchError::Transient { .. }
                 | FetchError::Absent { .. }
                 | FetchError::InFlight(_)
-                | FetchError::Client(_) => Retrieved::Failed { reason },
+                | FetchError::Client(_)
+                | FetchError::Socket(_) => Retrieved::Failed { reason },
                 FetchError::TooLarge { .. } | FetchError::Untrusted { .. } | FetchError::Refused { .. } => {
                     Retrieved::Refused { reason }
                 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use mudguard_fetch::{FetchError, Refusal, TransientCause};
 
-use super::{IDLE, Internet, PATH, SIGNATURE, TRANSFER, verified};
+use super::{Internet, PATH, SIGNATURE, TRANSFER, verified};
 use crate::server::Reply;
 
 const NO_PAUSE: Duration = Duration::ZERO;
@@ -103,56 +103,6 @@ async fn chunks_that_are_none() {
         let answer = format!("{CHUNKED}{body}");
         is_broken(&internet, what, Reply::Last(answer.into_bytes())).await;
     }
-}
-
-#[tokio::test]
-async fn streams_without_an_end() {
-    let (internet, _file) = published().await;
-    let head = CHUNKED.as_bytes();
-    for (what, first, again) in [
-        ("an extension", [head, b"1;"].concat(), vec![b'x'; 10_000]),
-        (
-            "extensions",
-            head.to_vec(),
-            [b"1;", &[b'x'; 200][..], b"\r\n \r\n"].concat(),
-        ),
-        (
-            "trailers",
-            [head, b"1\r\n \r\n0\r\n"].concat(),
-            b"X: y\r\n".repeat(100),
-        ),
-        ("a reason", b"HTTP/1.1 200 ".to_vec(), vec![b'O'; 1000]),
-    ] {
-        is_broken(&internet, what, Reply::Endless(first, again, NO_PAUSE)).await;
-    }
-    // Empty lines may stand before an answer: too many of them end it, or time does.
-    let lines = failure(
-        &internet,
-        Reply::Endless(Vec::new(), b"\r\n".repeat(1000), NO_PAUSE),
-    )
-    .await;
-    assert!(matches!(&lines, FetchError::Transient { .. }), "{lines}");
-    // The size of a chunk may begin with zeros; time ends it.
-    let zeros = failure(
-        &internet,
-        Reply::Endless(head.to_vec(), vec![b'0'; 1000], NO_PAUSE),
-    )
-    .await;
-    let stalled = TransientCause::Stalled(IDLE);
-    assert!(
-        matches!(&zeros, FetchError::Transient { cause, .. } if *cause == stalled),
-        "{zeros}"
-    );
-    let slow = Reply::Endless(
-        b"HTTP/1.1 200 OK\r\n".to_vec(),
-        b"X: y\r\n".to_vec(),
-        Duration::from_millis(300),
-    );
-    let slow = failure(&internet, slow).await;
-    assert!(
-        matches!(&slow, FetchError::Transient { cause, .. } if *cause == stalled),
-        "{slow}"
-    );
 }
 
 /// Whoever sits between can end the TCP connection, but not the TLS one: what has no length of its own may be a part only.
