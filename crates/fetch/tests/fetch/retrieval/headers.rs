@@ -112,3 +112,37 @@ async fn no_more_retrievals_than_allowed_run_at_once_and_the_others_wait() {
     let log = internet.server.log();
     assert_eq!((log.requests.len(), log.most_at_once), (6, 2));
 }
+
+#[tokio::test]
+async fn who_waits_for_a_busy_host_leaves_the_other_slots_to_other_hosts() {
+    let internet = Internet::with_limits(Limits {
+        at_once: 2,
+        at_once_from_host: 1,
+        ..Limits::default()
+    })
+    .await;
+    // Both hosts must be under way at once, although a second file of the first host was asked for before.
+    let pair = Arc::new(Barrier::new(2));
+    let gone = || Box::new(Reply::status("410 Gone"));
+    let first = internet.server.url("/first");
+    let second = internet.server.url("/second");
+    let other = internet.server.url_of("other.example.com", "/other");
+    internet
+        .server
+        .reply("/first", Reply::Together(Arc::clone(&pair), gone()));
+    internet.server.reply("/other", Reply::Together(pair, gone()));
+    internet.server.reply("/second", *gone());
+    let retrieve = async |url| {
+        let (request, anchors) = (request(&url), internet.authority.as_anchor());
+        let retrieval = internet
+            .retriever
+            .retrieve(&request, &anchors, Clock::Valid(now()));
+        retrieval.await.unwrap_err().to_string()
+    };
+    let (first, second, other) = tokio::join!(retrieve(first), retrieve(second), retrieve(other));
+    for error in [first, second, other] {
+        assert!(error.ends_with("(HTTP status 410)"), "{error}");
+    }
+    let order = internet.server.log().requests;
+    assert!(order[2].starts_with("GET /second "), "{order:?}");
+}
