@@ -1,5 +1,6 @@
 //! The command line: one definition, from which help, completions and man pages are made.
 
+pub(crate) mod answers;
 pub(crate) mod brought;
 pub(crate) mod owner;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mudguard_policy::MacAddress;
 
+use answers::{AnswerArgs, ControllersArgs, JournalArgs, UndoArgs};
 use brought::{CertificateArgs, ImportArgs, SetUrlArgs, ThingCommand};
 use owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, RenameArgs};
 
@@ -38,11 +40,15 @@ pub(crate) enum Command {
     /// Show what a Thing may do, what was blocked, and why
     Why(ThingArgs),
     /// Answer the question about a Thing with yes
-    Approve(ThingArgs),
+    Approve(AnswerArgs),
     /// Answer the question about a Thing with no
-    Reject(ThingArgs),
-    /// List only the Things that wait for an answer
+    Reject(AnswerArgs),
+    /// List only the Things that wait for an answer, each with its question
     Inbox(ClientArgs),
+    /// Show what happened, who did it, and what can be taken back
+    Journal(JournalArgs),
+    /// Say which Things control a Thing (RFC 8520 section 3.13)
+    Controllers(ControllersArgs),
     /// Give a Thing a name
     Rename(RenameArgs),
     /// Lift all limits of a Thing for a while
@@ -53,8 +59,8 @@ pub(crate) enum Command {
     Block(FlowsArgs),
     /// End what was allowed, blocked or lifted
     End(EndArgs),
-    /// Take back what was decided last about a Thing
-    Undo(ThingArgs),
+    /// Take back a row of the journal, or what was decided last about a Thing
+    Undo(UndoArgs),
     /// Say which MUD URL a Thing has, or read it from the code on the Thing
     SetUrl(SetUrlArgs),
     /// The same commands, spelled with the Thing first

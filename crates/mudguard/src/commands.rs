@@ -1,12 +1,14 @@
 //! What each command does; the running gateway itself is in [`daemon`].
 
 mod anchors;
+mod answer;
 mod certificate;
 mod client;
 mod compile;
 mod diff;
 mod explain;
 mod import;
+mod journal;
 mod lint;
 mod manual;
 mod observe;
@@ -55,15 +57,17 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Status(args) => things::status(&args),
         Command::Things(args) => things::list(&args),
         Command::Why(args) => things::why(&args),
-        Command::Approve(args) => things::decide(&args, "approve"),
-        Command::Reject(args) => things::decide(&args, "reject"),
+        Command::Approve(args) => answer::run(&args, "approve"),
+        Command::Reject(args) => answer::run(&args, "reject"),
+        Command::Journal(args) => journal::show(&args),
+        Command::Controllers(args) => owner::controllers(&args),
         Command::Inbox(args) => things::inbox(&args),
         Command::Rename(args) => owner::rename(&args),
         Command::Lift(args) => owner::lift(&args),
         Command::Allow(args) => owner::flows(&args, "allow"),
         Command::Block(args) => owner::flows(&args, "block"),
         Command::End(args) => owner::end(&args),
-        Command::Undo(args) => owner::undo(&args),
+        Command::Undo(args) => journal::undo(&args),
         Command::SetUrl(args) | Command::Thing(ThingCommand::SetUrl(args)) => set_url::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Mode(args) => owner::mode(&args),

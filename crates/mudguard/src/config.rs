@@ -10,6 +10,7 @@ use mudguard_manager::Mode;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::daemon::Network;
 pub(crate) use check::ConfigError;
 use resolver::ResolverConfig;
 
@@ -87,6 +88,25 @@ pub(crate) struct PathsConfig {
 pub(crate) struct LaboratoryConfig {
     /// Prefixes of special-purpose addresses (RFC 6890) that count as global, such as the documentation prefixes.
     pub(crate) treat_as_global: Vec<IpNet>,
+}
+
+impl LanConfig {
+    /// The networks, each with its mode.
+    pub(crate) fn networks(&self) -> Vec<Network> {
+        let modes = |interface: &String| {
+            let mut modes = self.modes.iter();
+            modes
+                .find(|(name, _)| name.get_ref() == interface)
+                .map(|(_, mode)| *mode)
+        };
+        let interfaces = self.interfaces.get_ref().iter();
+        interfaces
+            .map(|interface| Network {
+                interface: interface.clone(),
+                mode: modes(interface),
+            })
+            .collect()
+    }
 }
 
 impl Default for LanConfig {

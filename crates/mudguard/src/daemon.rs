@@ -34,6 +34,7 @@ use tokio::{
 use tracing::{error, info};
 
 use crate::config::Config;
+pub(crate) use home::Network;
 
 /// How long the store may take to write what is left.
 const FLUSH: Duration = Duration::from_secs(5);

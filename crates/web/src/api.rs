@@ -1,18 +1,24 @@
 //! The JSON API, version 1: what it holds is in [`shape`]; keys are in kebab case; errors are RFC 9457 problem details.
 
 mod errand;
+mod journal;
 mod owner;
 mod shape;
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::PathRejection},
+    body::Bytes,
+    extract::{
+        DefaultBodyLimit, Path, State,
+        rejection::{BytesRejection, PathRejection},
+    },
     middleware::from_fn,
     routing::{get, post},
 };
 
 use mudguard_manager::Author;
 use mudguard_policy::MacAddress;
+use serde::Deserialize;
 
 use crate::{
     Web,
@@ -31,6 +37,7 @@ pub(crate) fn control(web: Web) -> Router {
         .route("/api/v1/things/{thing}/reject", post(reject))
         .merge(owner::deciding())
         .merge(errand::errands())
+        .merge(journal::undoing())
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .with_state(web)
@@ -44,10 +51,11 @@ pub(crate) fn reading() -> Router<Web> {
         .route("/api/v1/status", get(status))
         .route("/api/v1/things", get(things))
         .route("/api/v1/things/{thing}", get(thing))
+        .merge(journal::reading())
 }
 
 async fn status(State(web): State<Web>) -> Json<Status> {
-    Json(Status::of(&web.now(), &web.words.plain))
+    Json(Status::of(&web))
 }
 
 async fn things(State(web): State<Web>) -> Json<Things> {
@@ -77,26 +85,37 @@ async fn thing(
 async fn approve(
     State(web): State<Web>,
     name: Result<Path<String>, PathRejection>,
+    content: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Summary>, Refusal> {
-    answer(&web, name, Decision::Approve).await
+    answer(&web, name, content, Decision::Approve).await
 }
 
 async fn reject(
     State(web): State<Web>,
     name: Result<Path<String>, PathRejection>,
+    content: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Summary>, Refusal> {
-    answer(&web, name, Decision::Reject).await
+    answer(&web, name, content, Decision::Reject).await
+}
+
+/// Which question was read; whichever waits, if it is not said.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct QuestionContent {
+    question: Option<String>,
 }
 
 /// Decides, and tells how the Thing stands then.
 async fn answer(
     web: &Web,
     name: Result<Path<String>, PathRejection>,
+    content: Result<Bytes, BytesRejection>,
     decision: Decision,
 ) -> Result<Json<Summary>, Refusal> {
     let Path(name) = name.map_err(|_| Refusal::Malformed)?;
     let mac = find(&web.now(), &name, &web.words.plain)?.mac;
-    decide(web, mac, decision, None, Author::CommandLine).await?;
+    let QuestionContent { question } = owner::read(&errand::octets(content)?)?;
+    decide(web, mac, decision, question, Author::CommandLine).await?;
     shown(web, mac)
 }
 

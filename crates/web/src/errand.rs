@@ -3,6 +3,8 @@
 //!
 //! What it is not: it carries nothing out. The daemon does, and tells the manager.
 
+use jiff::Timestamp;
+use mudguard_manager::JournalEntry;
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 use tokio::sync::oneshot;
@@ -19,6 +21,13 @@ pub enum Errand {
         /// What became of it, or why it is not taken.
         reply: oneshot::Sender<Result<Imported, String>>,
     },
+    /// The journal is read.
+    Journal {
+        /// Which rows.
+        page: JournalPage,
+        /// They, the newest first, or why they cannot be read.
+        reply: oneshot::Sender<Result<Vec<JournalEntry>, String>>,
+    },
     /// A Thing has proved that it holds the key of this certificate (RFC 8520 section 11).
     Certificate {
         /// The Thing.
@@ -30,6 +39,19 @@ pub enum Errand {
         /// Whether something is taken from it, or why not.
         reply: oneshot::Sender<Result<(), String>>,
     },
+}
+
+/// Which rows of the journal are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalPage {
+    /// Only rows with lesser numbers.
+    pub before: Option<u64>,
+    /// Only rows about this Thing.
+    pub thing: Option<MacAddress>,
+    /// Only rows that are not older.
+    pub since: Option<Timestamp>,
+    /// How many at most.
+    pub limit: usize,
 }
 
 /// A file that was brought, and what became of it.

@@ -18,14 +18,15 @@ mod refusal;
 mod server;
 mod view;
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use mudguard_explain::Language;
 use mudguard_manager::{Author, Command, CommandError, Enforcement, Snapshot, Thing};
 use mudguard_policy::MacAddress;
+use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use errand::{Became, Errand, Imported};
+pub use errand::{Became, Errand, Imported, JournalPage};
 pub use server::{WebError, serve_control, serve_page};
 
 /// A decision of the owner, on its way to the task that owns the manager.
@@ -39,6 +40,20 @@ pub struct CommandRequest {
     pub reply: oneshot::Sender<Result<(), CommandError>>,
 }
 
+/// What was counted on the LAN since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Seen {
+    /// Frames that were looked at.
+    pub frames: u64,
+    /// Frames that were lost because there were too many at once.
+    pub frames_lost: u64,
+    /// Sightings that were lost because the manager was too slow.
+    pub sightings_lost: u64,
+    /// Frames that were refused, by reason.
+    pub refused: BTreeMap<String, u64>,
+}
+
 /// What both listeners need. Cheap to clone.
 #[derive(Clone)]
 pub struct Web {
@@ -46,6 +61,7 @@ pub struct Web {
     commands: mpsc::Sender<CommandRequest>,
     errands: Option<mpsc::Sender<Errand>>,
     applied: Option<watch::Receiver<Arc<Snapshot>>>,
+    seen: Option<watch::Receiver<Seen>>,
     words: Arc<Words>,
     names: Arc<[String]>,
     token: Arc<str>,
@@ -88,6 +104,7 @@ impl Web {
             commands,
             errands: None,
             applied: None,
+            seen: None,
             words: Arc::new(words),
             names: names.iter().map(|name| guard::plain_host(name)).collect(),
             token: guard::new_token()?,
@@ -108,6 +125,15 @@ impl Web {
     pub fn with_applied(self, applied: watch::Receiver<Arc<Snapshot>>) -> Self {
         Self {
             applied: Some(applied),
+            ..self
+        }
+    }
+
+    /// The same with what is counted on the LAN.
+    #[must_use]
+    pub fn with_seen(self, seen: watch::Receiver<Seen>) -> Self {
+        Self {
+            seen: Some(seen),
             ..self
         }
     }

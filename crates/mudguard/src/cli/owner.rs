@@ -3,7 +3,7 @@
 use std::fs;
 
 use clap::{Args, ValueEnum};
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 use super::{ClientArgs, ThingArgs};
 
@@ -32,7 +32,7 @@ pub(crate) struct RenameArgs {
 pub(crate) struct LiftArgs {
     #[command(flatten)]
     pub(crate) thing: ThingArgs,
-    /// For how long: 15m, 1h, 2d, or until tomorrow: to the end of the day here; 48 hours at most
+    /// For how long: 15m, 1h, 2d, or tomorrow: until four in the morning here; 48 hours at most
     #[arg(long = "for", value_name = "TIME", value_parser = seconds)]
     pub(crate) seconds: u64,
 }
@@ -52,7 +52,7 @@ pub(crate) struct FlowsArgs {
     /// Who opens the flows; a block holds for both
     #[arg(long, value_enum, default_value = "thing")]
     pub(crate) initiator: InitiatorName,
-    /// For how long: 15m, 1h, 2d, or until tomorrow: to the end of the day here
+    /// For how long: 15m, 1h, 2d, or tomorrow: until four in the morning here
     #[arg(long = "for", value_name = "TIME", value_parser = seconds, default_value = "1h")]
     pub(crate) seconds: u64,
     /// Until it is ended
@@ -120,10 +120,10 @@ pub(crate) struct Port {
 }
 
 /// A time in seconds.
-fn seconds(text: &str) -> Result<u64, String> {
+pub(super) fn seconds(text: &str) -> Result<u64, String> {
     const DAY: u64 = 24 * 3600;
     if text == "tomorrow" {
-        return Ok(until_tomorrow(Timestamp::now(), &here()));
+        return Ok(until_tomorrow());
     }
     let unknown = || format!("\"{text}\" is no time; write 15m, 1h, 2d or tomorrow");
     let (unit, each) = [("s", 1), ("m", 60), ("h", 3600), ("d", DAY)]
@@ -142,24 +142,14 @@ fn seconds(text: &str) -> Result<u64, String> {
     }
 }
 
-/// How many seconds are left of the day.
-fn until_tomorrow(now: Timestamp, zone: &TimeZone) -> u64 {
-    let tomorrow = now
-        .to_zoned_datetime(zone.clone())
-        .tomorrow()
-        .and_then(|day| day.start_of_day());
-    let left = tomorrow.map_or(24 * 3600, |tomorrow| {
-        tomorrow.timestamp().as_second() - now.as_second()
-    });
-    u64::try_from(left).unwrap_or_default().max(1)
-}
-
-/// The time zone of this machine. OpenWrt keeps it in a file of its own, as a rule of POSIX.
-fn here() -> TimeZone {
-    TimeZone::try_system()
-        .ok()
-        .or_else(|| TimeZone::posix(fs::read_to_string("/etc/TZ").ok()?.trim()).ok())
-        .unwrap_or(TimeZone::UTC)
+/// How many seconds it is until tomorrow where this machine is.
+fn until_tomorrow() -> u64 {
+    let posix = fs::read_to_string("/etc/TZ").ok();
+    let tzif = fs::read("/etc/localtime").ok();
+    let zone = mudguard_manager::zone(posix.as_deref(), tzif.as_deref());
+    mudguard_manager::until_tomorrow(Timestamp::now(), &zone)
+        .as_secs()
+        .max(1)
 }
 
 /// A port, a protocol, or both.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::things::{self, Words};
 use crate::cli::{
     ThingArgs,
+    answers::ControllersArgs,
     owner::{EndArgs, FlowsArgs, InitiatorName, LiftArgs, ModeArgs, ModeName, RenameArgs},
 };
 
@@ -63,8 +64,15 @@ pub(super) fn mode(args: &ModeArgs) -> anyhow::Result<ExitCode> {
     things::send(&args.client, &args.thing, "mode", &content, Words::Standing)
 }
 
-pub(super) fn undo(args: &ThingArgs) -> anyhow::Result<ExitCode> {
-    things::send(&args.client, &args.thing, "undo", &json!({}), Words::Standing)
+pub(super) fn controllers(args: &ControllersArgs) -> anyhow::Result<ExitCode> {
+    let content = json!({ "class": args.class, "members": args.members });
+    things::send(
+        &args.client,
+        &args.thing,
+        "controllers",
+        &content,
+        Words::Standing,
+    )
 }
 
 pub(super) fn forget(args: &ThingArgs) -> anyhow::Result<ExitCode> {

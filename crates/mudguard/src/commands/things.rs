@@ -1,9 +1,9 @@
-//! The commands about the Things of the running gateway: `status`, `things`, `why`, `inbox`, `approve`, `reject`.
+//! The commands about the Things of the running gateway: `status`, `things`, `why`, `inbox`.
 //!
 //! The words come from the gateway, which has them from `explain`; here they are only put in order. `--json` prints what the gateway
 //! sends.
 
-mod text;
+pub(super) mod text;
 
 use std::process::ExitCode;
 
@@ -42,13 +42,6 @@ fn keep_waiting(answer: &mut Value) {
 pub(super) fn why(args: &ThingArgs) -> anyhow::Result<ExitCode> {
     let answer = get(&args.client, &path(&args.thing, ""))?;
     show(&args.client, &answer, text::thing)
-}
-
-/// `decision` is `approve` or `reject`.
-pub(super) fn decide(args: &ThingArgs, decision: &str) -> anyhow::Result<ExitCode> {
-    let path = path(&args.thing, &format!("/{decision}"));
-    let answer = block_on(ask(&args.client.control, Method::POST, &path, None))?;
-    show(&args.client, &answer, text::decided)
 }
 
 /// What is said of a decision that was taken.

@@ -6,11 +6,13 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context;
 use mudguard_fetch::{Outcome, TrustAnchors, judge_import, mud_url_of_certificate};
 use mudguard_manager::{
-    Action, Announced, Announcement, Channel, ClockState, Event, Fetched, JournalKind, Snapshot, Waiting,
+    Action, Announced, Announcement, Channel, ClockState, Event, Fetched, JournalEntry, JournalKind,
+    Snapshot, Waiting,
 };
 use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
-use mudguard_web::{Became, Errand, Imported};
+use mudguard_store::Store;
+use mudguard_web::{Became, Errand, Imported, JournalPage};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
@@ -34,6 +36,7 @@ pub(crate) struct Errands {
     pub(crate) clock: watch::Receiver<ClockState>,
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) told: mpsc::Sender<Told>,
+    pub(crate) store: Store,
 }
 
 impl Errands {
@@ -51,6 +54,7 @@ impl Errands {
                     signature,
                     reply,
                 } => drop(reply.send(self.import(file, signature).await?)),
+                Errand::Journal { page, reply } => drop(reply.send(self.journal(&page).await)),
                 Errand::Certificate {
                     thing,
                     port,
@@ -99,6 +103,22 @@ impl Errands {
             url,
             sha256,
         }))
+    }
+
+    async fn journal(&self, page: &JournalPage) -> Result<Vec<JournalEntry>, String> {
+        let wanted = mudguard_store::JournalPage {
+            before: page.before,
+            thing: page.thing,
+            limit: page.limit,
+        };
+        let mut rows = self
+            .store
+            .journal_page(wanted)
+            .await
+            .map_err(|error| error.to_string())?;
+        // A clock that was set back may have put older rows before younger ones.
+        rows.retain(|row| page.since.is_none_or(|since| row.at >= since));
+        Ok(rows)
     }
 
     async fn certificate(

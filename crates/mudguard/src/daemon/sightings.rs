@@ -5,17 +5,21 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use mudguard_firewall::Elements;
 use mudguard_manager::{Announced, Announcement, Channel, Event};
-use mudguard_observe::{Observer, SightedBy, SightedUrl, Sighting};
+use mudguard_observe::{Counters, Observer, SightedBy, SightedUrl, Sighting};
+use mudguard_web::Seen;
 use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until},
+    sync::{mpsc, watch},
+    time::{Instant, interval, sleep_until},
 };
 use tracing::{debug, warn};
 
-use super::home;
+use super::home::{self, Network};
 
 /// Addresses come and go in groups: the home is read so long after the first of them.
 const CALM: Duration = Duration::from_millis(300);
+
+/// How often what was counted is shown anew.
+const COUNTING: Duration = Duration::from_secs(5);
 
 /// How soon the home is read again when its interface is not there.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -24,11 +28,13 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(crate) async fn run(
     mut observer: Observer,
     mut sightings: mpsc::Receiver<Sighting>,
-    interfaces: Vec<String>,
+    networks: Vec<Network>,
+    seen: watch::Sender<Seen>,
     elements: Elements,
     events: mpsc::Sender<Event>,
 ) -> anyhow::Result<()> {
     let mut reading = None;
+    let mut counting = interval(COUNTING);
     loop {
         let event = tokio::select! {
             error = observer.ended() => return Err(error.into()),
@@ -43,7 +49,16 @@ pub(crate) async fn run(
                 },
                 None => bail!("nothing is observed any more"),
             },
-            () = until(reading) => match home::read(&interfaces) {
+            _ = counting.tick() => {
+                let now = counted(&observer.counters());
+                seen.send_if_modified(|before| {
+                    let news = *before != now;
+                    *before = now;
+                    news
+                });
+                continue;
+            }
+            () = until(reading) => match home::read(&networks) {
                 Ok(home) => {
                     reading = None;
                     Event::HomeChanged(home)
@@ -61,6 +76,19 @@ pub(crate) async fn run(
             debug!(%error, "a lease counts once the manager's rules are loaded");
         }
         events.send(event).await.context("the manager has ended")?;
+    }
+}
+
+/// What was counted, as it is shown.
+fn counted(counters: &Counters) -> Seen {
+    let refused = counters.refused.iter();
+    Seen {
+        frames: counters.frames,
+        frames_lost: counters.frames_lost,
+        sightings_lost: counters.sightings_lost,
+        refused: refused
+            .map(|(refusal, count)| (refusal.name().to_owned(), *count))
+            .collect(),
     }
 }
 

@@ -9,8 +9,8 @@ use mudguard_firewall::Firewall;
 use mudguard_manager::{Action, Event, Manager, Notice, Restored, Settings};
 use mudguard_observe::Observer;
 use mudguard_policy::SpecialPurpose;
-use mudguard_store::{Opened, Store};
-use mudguard_web::Web;
+use mudguard_store::{Opened, Store, StoreError};
+use mudguard_web::{Seen, Web};
 use tokio::{
     net::TcpListener,
     sync::{Notify, mpsc, watch},
@@ -64,7 +64,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let off = Off::default();
     let off_socket = Off::bind()?;
     let interfaces = config.lan.interfaces.get_ref().clone();
-    let home = home::read(&interfaces)?;
+    let networks = config.lan.networks();
+    let home = home::read(&networks)?;
     let path = config.paths.state.join(DATABASE);
     let Opened {
         store,
@@ -169,6 +170,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (commands_in, commands) = mpsc::channel(COMMANDS);
     let (told_in, told) = mpsc::channel(COMMANDS);
     let (errands_in, errands) = mpsc::channel(COMMANDS);
+    let (seen_in, seen) = watch::channel(Seen::default());
     let (clock_in, clock_out) = watch::channel(clock_state);
     let outlets = Outlets {
         retrievals: retrievals_in,
@@ -191,6 +193,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         clock: clock_out.clone(),
         snapshots: snapshots.clone(),
         told: told_in,
+        store: running.store.clone(),
     };
     let validation_clock = clock::tell(past, clock_out.clone(), resolver);
     let retrievals = Retrievals {
@@ -201,7 +204,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     };
     let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?
         .with_errands(errands_in)
-        .with_applied(applied);
+        .with_applied(applied)
+        .with_seen(seen);
 
     let (turn_off_in, turn_off) = mpsc::channel(1);
     let firewall = firewall::Owner {
@@ -225,10 +229,21 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     running.own("resolver", names.run(snapshots.clone()));
     running.own(
         "observer",
-        sightings::run(observer, sightings, interfaces, elements, events_in.clone()),
+        sightings::run(
+            observer,
+            sightings,
+            networks,
+            seen_in,
+            elements,
+            events_in.clone(),
+        ),
     );
     running.own("retriever", retrievals.run(wanted, events_in.clone()));
     running.own("errands", errand_runner.run(errands));
+    running.own(
+        "watch over the store",
+        stored(running.store.trouble(), events_in.clone()),
+    );
     running.own("clock", clock::run(past, clock_in, events_in));
     running.own("clock of the resolver", validation_clock);
     running.own("list of limited Things", limited.follow(snapshots));
@@ -255,6 +270,24 @@ impl Restart {
     fn tell(&mut self, event: Event) {
         let actions = self.manager.handle(event, self.clock.now());
         self.actions.extend(actions);
+    }
+}
+
+/// Tells the manager when nothing can be stored, and when it can again.
+async fn stored(
+    mut trouble: watch::Receiver<Option<StoreError>>,
+    events: mpsc::Sender<Event>,
+) -> anyhow::Result<()> {
+    loop {
+        let why = trouble.borrow_and_update().as_ref().map(ToString::to_string);
+        events
+            .send(Event::Stored(why))
+            .await
+            .context("the manager has ended")?;
+        if trouble.changed().await.is_err() {
+            // That it has ended is told by the store itself.
+            std::future::pending::<()>().await;
+        }
     }
 }
 

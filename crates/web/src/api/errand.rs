@@ -103,7 +103,7 @@ async fn certificate(
     shown(&web, thing)
 }
 
-fn octets(content: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
+pub(super) fn octets(content: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
     content.map_err(|error| {
         if error.status() == Refusal::TooLarge.status() {
             Refusal::TooLarge
@@ -114,7 +114,7 @@ fn octets(content: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
 }
 
 /// Sends an errand and waits for what comes of it.
-async fn ask<T>(
+pub(super) async fn ask<T>(
     web: &Web,
     errand: Errand,
     answer: oneshot::Receiver<Result<T, String>>,

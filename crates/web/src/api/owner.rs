@@ -14,7 +14,7 @@ use axum::{
 };
 use ipnet::IpNet;
 use mudguard_explain::foreign_passage;
-use mudguard_manager::{Author, Channel, Command, Flows, Mode, OverridePeer};
+use mudguard_manager::{Author, Channel, Command, Flows, MY_CONTROLLER, Mode, OverridePeer};
 use mudguard_mud::{DomainName, MudUrl};
 use mudguard_policy::{Initiator, MacAddress};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -26,7 +26,7 @@ use crate::{Web, decide::command, find::find, refusal::Refusal};
 type Reader = fn(MacAddress, &[u8]) -> Result<Command, Refusal>;
 
 /// The last segments of the paths, and what reads the content for each.
-const READERS: [(&str, Reader); 9] = [
+const READERS: [(&str, Reader); 10] = [
     ("rename", rename),
     ("allow", allow),
     ("block", block),
@@ -36,6 +36,7 @@ const READERS: [(&str, Reader); 9] = [
     ("mode", mode),
     ("forget", forget),
     ("undo", undo),
+    ("controllers", controllers),
 ];
 
 /// One path for each of them.
@@ -135,10 +136,22 @@ struct ModeContent {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct ControllersContent {
+    #[serde(default = "my_controller")]
+    class: String,
+    members: Vec<MacAddress>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct NoContent {}
 
 fn by_the_thing() -> Initiator {
     Initiator::Thing
+}
+
+fn my_controller() -> String {
+    MY_CONTROLLER.to_owned()
 }
 
 fn by_hand() -> Channel {
@@ -150,7 +163,7 @@ fn unusable(why: impl ToString) -> Refusal {
     Refusal::Unusable(foreign_passage(&why.to_string()))
 }
 
-fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Refusal> {
+pub(super) fn read<T: DeserializeOwned>(content: &[u8]) -> Result<T, Refusal> {
     let content = if content.is_empty() { b"{}" } else { content };
     serde_json::from_slice(content).map_err(unusable)
 }
@@ -254,6 +267,15 @@ fn set_url(thing: MacAddress, content: &[u8]) -> Result<Command, Refusal> {
 fn mode(thing: MacAddress, content: &[u8]) -> Result<Command, Refusal> {
     let ModeContent { mode } = read(content)?;
     Ok(Command::SetMode { thing, mode })
+}
+
+fn controllers(thing: MacAddress, content: &[u8]) -> Result<Command, Refusal> {
+    let ControllersContent { class, members } = read(content)?;
+    Ok(Command::ChooseControllers {
+        thing,
+        class,
+        members,
+    })
 }
 
 fn forget(thing: MacAddress, content: &[u8]) -> Result<Command, Refusal> {

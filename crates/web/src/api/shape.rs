@@ -7,13 +7,13 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use mudguard_explain::{Language, Standing, foreign_passage, foreign_text};
 use mudguard_manager::{
-    Channel, ClockState, Enforcement, FileInForce, Mode, Question, Snapshot, Trust, Waiting,
+    Channel, ClockState, ControllerChoice, Enforcement, FileInForce, Mode, Question, Trust, Waiting,
 };
 use mudguard_policy::{AceVerdict, Initiator, MacAddress, Sum, Verdict};
 use serde::Serialize;
 
 use crate::{
-    Web,
+    Seen, Web,
     view::{self, Blocked, View},
 };
 use decided::{OverrideText, lifted_until};
@@ -38,6 +38,8 @@ pub(crate) struct Status {
     lifted: usize,
     /// How many attempts were blocked, or would have been; the kernel limits the samples, so this is a floor.
     blocked: u32,
+    /// What was counted on the LAN since the start.
+    observed: Option<Seen>,
     notices: Vec<NoticeText>,
 }
 
@@ -72,8 +74,12 @@ pub(crate) struct Summary {
     trust_words: String,
     question: Option<QuestionText>,
     problem: Option<String>,
-    /// The mode that the owner chose for it instead of the home's.
+    /// The mode that the owner chose for it instead of its network's.
     mode: Option<Mode>,
+    /// The mode that holds for it: its own, its network's or the home's.
+    mode_in_force: Mode,
+    /// The Things that the owner chose as its controllers.
+    controllers: Vec<ControllerChoice>,
     /// When its limits hold again, if the owner lifted them.
     lifted_until: Option<Timestamp>,
     overrides: Vec<OverrideText>,
@@ -88,6 +94,8 @@ pub(crate) struct Summary {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct QuestionText {
+    /// Which question it is: who answers says which one was read.
+    key: String,
     kind: &'static str,
     text: String,
     /// What holds until it is answered.
@@ -154,7 +162,8 @@ struct BlockedText {
 }
 
 impl Status {
-    pub(crate) fn of(snapshot: &Snapshot, language: &Language) -> Self {
+    pub(crate) fn of(web: &Web) -> Self {
+        let (snapshot, language) = (&*web.now(), &web.words.plain);
         let things = snapshot.things.values();
         Self {
             version: snapshot.version,
@@ -169,6 +178,7 @@ impl Status {
             waiting: things.clone().filter(|thing| thing.question.is_some()).count(),
             lifted: things.clone().filter(|thing| thing.is_lifted()).count(),
             blocked: sum(things.flat_map(|thing| thing.blocked.iter().map(|flow| flow.count))),
+            observed: web.seen.as_ref().map(|seen| seen.borrow().clone()),
             notices: view::notices(snapshot)
                 .into_iter()
                 .map(|(kind, label)| NoticeText {
@@ -206,6 +216,8 @@ impl Summary {
                 .map(|question| QuestionText::of(question, view)),
             problem: thing.problem.as_deref().map(foreign_passage),
             mode: thing.mode,
+            mode_in_force: view.snapshot.mode_of(thing),
+            controllers: thing.controllers.clone(),
             lifted_until: lifted_until(thing),
             overrides: thing.overrides.iter().map(OverrideText::of).collect(),
             refused_url: thing.refused_url.as_ref().map(|(url, reason)| RefusedUrl {
@@ -235,6 +247,7 @@ impl QuestionText {
         let label = view.question();
         let words = |text: Option<String>| text.unwrap_or_default();
         Self {
+            key: question.key(),
             kind: match question.waiting {
                 Waiting::File(_) => "file",
                 Waiting::Addresses => "addresses",

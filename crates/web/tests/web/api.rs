@@ -33,6 +33,7 @@ async fn the_status_counts() {
               "managed": 7,
               "mode": "ask",
               "notices": [],
+              "observed": null,
               "program": "0.1.0",
               "things": 10,
               "version": 7,
@@ -129,6 +130,7 @@ async fn a_thing_tells_what_it_may_do_and_what_was_blocked() {
               ],
               "blocked-count": 14,
               "channel": "dhcpv4",
+              "controllers": [],
               "enforcement": "enforce",
               "file": {
                 "is-supported": true,
@@ -139,6 +141,7 @@ async fn a_thing_tells_what_it_may_do_and_what_was_blocked() {
                 "sha256": "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
                 "systeminfo": "Acme Lamp 2, warm white",
                 "trust": {
+                  "ca": "",
                   "key": "abababababababababababababababababababababababababababababababab",
                   "kind": "signed",
                   "provisional": false,
@@ -151,6 +154,7 @@ async fn a_thing_tells_what_it_may_do_and_what_was_blocked() {
               "lifted-until": null,
               "mac": "02:00:5e:10:00:01",
               "mode": null,
+              "mode-in-force": "ask",
               "mud-url": "https://mud.acme.example/lamp2.json",
               "name": "Hallway lamp",
               "overrides": [],
@@ -234,6 +238,7 @@ async fn a_question_tells_what_a_yes_would_permit() {
     let reply = control.get("/api/v1/things/doorcam").await;
     expect![[r#"
         {
+          "key": "2026-11-25T11:56:00Z 5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
           "kind": "file",
           "meanwhile": "Until you decide, it reaches only this router.",
           "raised": "2026-11-25T11:56:00Z",
@@ -249,6 +254,7 @@ async fn a_question_tells_what_a_yes_would_permit() {
     let reply = control.get("/api/v1/things/Thermostat").await;
     expect![[r#"
         {
+          "key": "2026-11-24T11:00:00Z addresses",
           "kind": "addresses",
           "meanwhile": "Until you decide, this part of its rules is left out.",
           "raised": "2026-11-24T11:00:00Z",

@@ -43,16 +43,7 @@ fn a_time_is_a_number_with_its_unit_or_tomorrow() {
 }
 
 #[test]
-fn tomorrow_begins_where_the_router_is() {
-    let now = "2026-10-24T21:30:00Z".parse().unwrap();
-    let left = |zone: &str| until_tomorrow(now, &TimeZone::posix(zone).unwrap());
-    assert_eq!(until_tomorrow(now, &TimeZone::UTC), 2 * 3600 + 1800);
-    assert_eq!(left("CET-1CEST,M3.5.0,M10.5.0/3"), 1800);
-    assert_eq!(left("EST5EDT,M3.2.0,M11.1.0"), 6 * 3600 + 1800);
-    // The night in which summer ends has an hour more.
-    let evening = "2026-10-25T00:00:00Z".parse().unwrap();
-    let zone = TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap();
-    assert_eq!(until_tomorrow(evening, &zone), 23 * 3600);
+fn tomorrow_is_within_a_day() {
     assert!(matches!(seconds("tomorrow"), Ok(1..=90_000)));
 }
 

@@ -34,6 +34,28 @@ pub(super) fn status(status: &Value) -> Vec<String> {
             count(number("lifted"), "device")
         ));
     }
+    let observed = &status["observed"];
+    let lost = ["frames-lost", "sightings-lost"]
+        .into_iter()
+        .filter_map(|key| observed[key].as_u64())
+        .fold(0, u64::saturating_add);
+    if let Some(frames) = observed["frames"].as_u64() {
+        let refused = observed["refused"].as_object().into_iter().flatten();
+        let refused: Vec<_> = refused
+            .filter_map(|(reason, count)| Some(format!("{} {}", count.as_u64()?, plain(reason))))
+            .collect();
+        let refused = match refused.is_empty() {
+            true => "none refused".to_owned(),
+            false => format!("refused {}", refused.join(", ")),
+        };
+        lines.push(format!(
+            "{} of DHCP and LLDP seen, {refused}",
+            count(frames, "frame")
+        ));
+    }
+    if lost > 0 {
+        lines.push(format!("! {} lost: too many came at once", count(lost, "frame")));
+    }
     for notice in list(status, "notices") {
         lines.push(format!("! {}", text(notice, "text")));
     }
@@ -67,6 +89,17 @@ pub(super) fn inbox(answer: &Value) -> Vec<String> {
         return vec!["nothing waits for you".to_owned()];
     }
     things(answer)
+}
+
+/// What is asked about a Thing, before it is answered.
+pub(crate) fn question(thing: &Value, question: &Value) -> Vec<String> {
+    let mut lines = vec![
+        format!("{} ({})", text(thing, "name"), text(thing, "mac")),
+        format!("? {}", text(question, "text")),
+        format!("  {}", text(question, "meanwhile")),
+    ];
+    section(&mut lines, "If you approve, it may:", list(question, "sentences"));
+    lines
 }
 
 /// `mudguard forget`.
@@ -138,6 +171,18 @@ fn head(thing: &Value) -> Vec<String> {
     if let Some(mode) = thing["mode"].as_str() {
         lines.push(format!("  mode {}, chosen for it alone", plain(mode)));
     }
+    for choice in list(thing, "controllers") {
+        let members: Vec<_> = list(choice, "members")
+            .iter()
+            .filter_map(Value::as_str)
+            .map(plain)
+            .collect();
+        let members = match members.is_empty() {
+            true => "none".to_owned(),
+            false => members.join(", "),
+        };
+        lines.push(format!("  controllers ({}): {members}", text(choice, "class")));
+    }
     let flows = list(thing, "overrides")
         .iter()
         .filter(|decided| decided["kind"] != "lift");
@@ -197,7 +242,10 @@ fn asides(thing: &Value) -> Vec<String> {
         lines.push(format!("? {}", text(question, "text")));
         lines.push(format!("  {}", text(question, "meanwhile")));
         let mac = text(thing, "mac");
-        lines.push(format!("  mudguard approve {mac}, or mudguard reject {mac}"));
+        lines.push(match question["kind"].as_str() {
+            Some("controllers") => format!("  mudguard controllers {mac} MAC..., or mudguard reject {mac}"),
+            _ => format!("  mudguard approve {mac}, or mudguard reject {mac}"),
+        });
     }
     let lifts = list(thing, "overrides")
         .iter()
