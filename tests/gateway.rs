@@ -16,6 +16,8 @@ mod crash;
 mod iot;
 #[path = "gateway/joins.rs"]
 mod joins;
+#[path = "gateway/journal.rs"]
+mod journal;
 #[path = "gateway/order.rs"]
 mod order;
 #[path = "gateway/owner.rs"]
