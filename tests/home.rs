@@ -10,6 +10,7 @@ pub mod addresses;
 mod announcing;
 mod capture;
 mod clock;
+pub mod dhcp;
 pub mod dns;
 mod flow;
 pub mod gateway;
