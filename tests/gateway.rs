@@ -18,6 +18,8 @@ mod iot;
 mod joins;
 #[path = "gateway/journal.rs"]
 mod journal;
+#[path = "gateway/learning.rs"]
+mod learning;
 #[path = "gateway/order.rs"]
 mod order;
 #[path = "gateway/owner.rs"]

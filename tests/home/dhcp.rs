@@ -3,7 +3,7 @@
 //!
 //! What it is not: a client. Nobody waits for an answer.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV6, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV6, UdpSocket};
 
 use nix::net::if_::if_nametoindex;
 
@@ -45,13 +45,22 @@ pub fn option_v6(code: u16, value: &[u8]) -> Vec<u8> {
 }
 
 impl Thing {
-    /// Sends a DHCPv4 message to all, from the address that it has.
+    /// Sends a DHCPv4 message to all, from the address that it was lent.
     ///
     /// # Errors
     /// If it has none.
     pub fn send_dhcpv4(&self, message: &Dhcpv4) -> anyhow::Result<()> {
         let (address, _) = self.ip_addresses()?;
+        self.send_dhcpv4_from(address, message)
+    }
+
+    /// The same from this address.
+    ///
+    /// # Errors
+    /// If it does not have it.
+    pub fn send_dhcpv4_from(&self, address: impl Into<IpAddr>, message: &Dhcpv4) -> anyhow::Result<()> {
         let octets = message.octets(&self.hardware_address()?);
+        let address = address.into();
         self.enter(|| {
             let socket = UdpSocket::bind((address, 0))?;
             socket.set_broadcast(true)?;

@@ -52,6 +52,7 @@ async fn ask(interface: u32, address: IpAddr) -> io::Result<Option<MacAddress>> 
                 Some(neighbour.mac)
             }
             News::Neighbour(_)
+            | News::NeighbourGone(..)
             | News::Link(_)
             | News::LinkGone(_)
             | News::Address(..)

@@ -30,6 +30,7 @@ const NEW_ADDRESS: u16 = 20;
 const DELETE_ADDRESS: u16 = 21;
 const GET_ADDRESS: u16 = 22;
 const NEW_NEIGHBOUR: u16 = 28;
+const DELETE_NEIGHBOUR: u16 = 29;
 const GET_NEIGHBOUR: u16 = 30;
 
 const FLAG_REQUEST: u16 = 1;
@@ -42,8 +43,10 @@ const FAMILY_UNSPECIFIED: u8 = 0;
 const FAMILY_IPV4: u8 = 2;
 const FAMILY_IPV6: u8 = 10;
 
-/// NUD_REACHABLE, NUD_STALE, NUD_DELAY, NUD_PROBE, NUD_PERMANENT: the neighbour's MAC address is believed.
-const BELIEVED: u16 = 0x02 | 0x04 | 0x08 | 0x10 | 0x80;
+/// NUD_REACHABLE, NUD_PERMANENT: the neighbour has just answered, or somebody set it.
+const CONFIRMED: u16 = 0x02 | 0x80;
+/// The same, NUD_STALE, NUD_DELAY, NUD_PROBE: the neighbour's MAC address is believed.
+const BELIEVED: u16 = CONFIRMED | 0x04 | 0x08 | 0x10;
 
 /// ARPHRD_ETHER.
 const ETHERNET: u16 = 1;
@@ -79,6 +82,8 @@ pub(crate) struct Neighbour {
     pub(crate) address: IpAddr,
     /// The MAC address.
     pub(crate) mac: MacAddress,
+    /// Whether it has just answered; otherwise the kernel's entry is new, or ages.
+    pub(crate) confirmed: bool,
 }
 
 /// What the kernel says.
@@ -94,6 +99,8 @@ pub(crate) enum News {
     AddressGone(u32, IpAddr),
     /// A neighbour whose MAC address is believed.
     Neighbour(Neighbour),
+    /// On this interface, nobody is known any more at this address.
+    NeighbourGone(u32, IpAddr),
     /// The answer to a request ends.
     Done,
     /// The request failed.
@@ -150,7 +157,8 @@ impl Conversation {
                         | News::LinkGone(_)
                         | News::Address(..)
                         | News::AddressGone(..)
-                        | News::Neighbour(_)) => everything.push(news),
+                        | News::Neighbour(_)
+                        | News::NeighbourGone(..)) => everything.push(news),
                     }
                 }
             }
@@ -256,25 +264,30 @@ fn news(kind: u16, body: &[u8]) -> Option<News> {
                 News::AddressGone(interface, address)
             })
         }
-        NEW_NEIGHBOUR => {
+        NEW_NEIGHBOUR | DELETE_NEIGHBOUR => {
             let [family, _, _, _] = reader.array()?;
             let interface = u32::from_ne_bytes(reader.array()?);
             let state = u16::from_ne_bytes(reader.array()?);
             let [_flags, _type] = reader.array()?;
             let (mut address, mut mac) = (None, None);
-            for (kind, value) in Attributes(reader.0) {
-                match kind {
+            for (attribute, value) in Attributes(reader.0) {
+                match attribute {
                     NEIGHBOUR_ADDRESS => address = ip_address(family, value),
                     2 => mac = value.try_into().ok().map(MacAddress),
                     _ => {}
                 }
             }
+            let address = address?;
+            if kind == DELETE_NEIGHBOUR || state & BELIEVED == 0 {
+                return Some(News::NeighbourGone(interface, address));
+            }
             let neighbour = Neighbour {
                 interface,
-                address: address?,
+                address,
                 mac: mac?,
+                confirmed: state & CONFIRMED != 0,
             };
-            (state & BELIEVED != 0 && neighbour.mac.is_station()).then_some(News::Neighbour(neighbour))
+            neighbour.mac.is_station().then_some(News::Neighbour(neighbour))
         }
         _ => None,
     }

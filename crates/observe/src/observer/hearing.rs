@@ -39,6 +39,9 @@ pub(super) struct Port {
 pub(super) enum Heard {
     /// Something was seen.
     Sighting(Sighting),
+    /// An LLDP neighbour is there that was not, or had departed: its addresses, which the kernel may have known all the time, are its own
+    /// again.
+    Returned(MacAddress),
     /// It is refused, or a part of it.
     Refused(Refusal),
 }
@@ -181,15 +184,18 @@ impl Hearing {
             ));
             return heard;
         }
-        self.neighbours
+        let new = self
+            .neighbours
             .remember(mac, port, now + announcement.time_to_live);
-        announced(
+        let mut heard = announced(
             mac,
             port,
             SightedBy::Lldp,
             announcement.mud_string,
             announcement.system_name,
-        )
+        );
+        heard.extend(new.then_some(Heard::Returned(mac)));
+        heard
     }
 
     fn server_v4(&mut self, message: &dhcpv4::Message, now: Instant) -> Result<Vec<Heard>, Refusal> {

@@ -54,6 +54,7 @@ pub(super) struct Lan {
     names: Vec<String>,
     links: BTreeMap<u32, Link>,
     addresses: BTreeSet<(u32, IpAddr)>,
+    neighbours: BTreeMap<(u32, IpAddr), MacAddress>,
 }
 
 impl Lan {
@@ -69,6 +70,7 @@ impl Lan {
     pub(super) fn forget(&mut self) {
         self.links.clear();
         self.addresses.clear();
+        self.neighbours.clear();
     }
 
     /// Takes note of what the kernel says.
@@ -86,6 +88,7 @@ impl Lan {
             News::LinkGone(index) => {
                 let before = self.links.remove(&index);
                 self.addresses.retain(|(interface, _)| *interface != index);
+                self.neighbours.retain(|(interface, _), _| *interface != index);
                 before.map_or(Consequence::Nothing, |before| {
                     Consequence::Links(self.is_lan(&before))
                 })
@@ -99,7 +102,20 @@ impl Lan {
                 self.addresses_changed(gone, index)
             }
             News::Neighbour(neighbour) if self.is_lan_index(neighbour.interface) => {
+                let key = (neighbour.interface, neighbour.address);
+                let known = self.neighbours.get(&key) == Some(&neighbour.mac);
+                if known && !neighbour.confirmed {
+                    // The entry ages, which says nothing of the neighbour.
+                    return Consequence::Nothing;
+                }
+                if self.neighbours.contains_key(&key) || self.neighbours.len() < MOST {
+                    self.neighbours.insert(key, neighbour.mac);
+                }
                 Consequence::Neighbour(neighbour)
+            }
+            News::NeighbourGone(interface, address) => {
+                self.neighbours.remove(&(interface, address));
+                Consequence::Nothing
             }
             News::Neighbour(_) | News::Done | News::Failed(_) => Consequence::Nothing,
         }
@@ -136,6 +152,17 @@ impl Lan {
     pub(super) fn is_router(&self, lan: u32, mac: MacAddress, address: IpAddr) -> bool {
         self.links.get(&lan).is_some_and(|link| link.mac == Some(mac))
             && self.addresses.contains(&(lan, address))
+    }
+
+    /// The addresses of a neighbour on a LAN interface, as far as the kernel has said.
+    pub(super) fn addresses_of(&self, lan: u32, mac: MacAddress) -> impl Iterator<Item = IpAddr> {
+        let of_lan = self
+            .neighbours
+            .iter()
+            .filter(move |((interface, _), _)| *interface == lan);
+        of_lan
+            .filter(move |(_, by)| **by == mac)
+            .map(|((_, address), _)| *address)
     }
 
     fn addresses_changed(&self, changed: bool, index: u32) -> Consequence {

@@ -15,8 +15,8 @@ const MOST_PER_PORT: usize = 64;
 pub(super) struct Neighbours(BTreeMap<(String, MacAddress), Instant>);
 
 impl Neighbours {
-    /// Takes note of a neighbour.
-    pub(super) fn remember(&mut self, mac: MacAddress, port: &Port, until: Instant) {
+    /// Takes note of a neighbour, and says whether it is new.
+    pub(super) fn remember(&mut self, mac: MacAddress, port: &Port, until: Instant) -> bool {
         let key = (port.name.clone(), mac);
         if !self.0.contains_key(&key) {
             let on_port = self.0.iter().filter(|((name, _), _)| *name == port.name);
@@ -27,7 +27,7 @@ impl Neighbours {
                 }
             }
         }
-        self.0.insert(key, until);
+        self.0.insert(key, until).is_none()
     }
 
     /// A neighbour says that it shuts down, or that there is no MUD URL any more.

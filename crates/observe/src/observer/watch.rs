@@ -262,7 +262,7 @@ impl Watch {
             name: point.interface,
         };
         let heard = self.hearing.thing_said(&port, frame, Instant::now());
-        self.tell(heard)
+        self.tell(point.lan, heard)
     }
 
     fn router_said(&mut self, point: &Point, frame: &Frame) -> Result<(), ObserveError> {
@@ -288,13 +288,18 @@ impl Watch {
         } else {
             self.hearing.router_said(&frame.content, now)
         };
-        self.tell(heard)
+        self.tell(point.lan, heard)
     }
 
-    fn tell(&self, heard: Vec<Heard>) -> Result<(), ObserveError> {
+    fn tell(&self, lan: u32, heard: Vec<Heard>) -> Result<(), ObserveError> {
         for heard in heard {
             match heard {
                 Heard::Sighting(sighting) => self.say(sighting)?,
+                Heard::Returned(mac) => {
+                    for address in self.lan.addresses_of(lan, mac) {
+                        self.say(Sighting::Neighbour { mac, address })?;
+                    }
+                }
                 Heard::Refused(refusal) => self.counting.refused(refusal),
             }
         }
