@@ -49,15 +49,17 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
 
 pub(crate) async fn put_file(db: &mut SqliteConnection, file: &FileRecord) -> Result<(), sqlx::Error> {
     // A file that is confirmed again and again must not be written again: flash wears out.
-    let confirmed =
-        sqlx::query("UPDATE file SET trust = ?, retrieved = ?, etag = ? WHERE url = ? AND sha256 = ?")
-            .bind(json(&file.trust)?)
-            .bind(time(file.retrieved))
-            .bind(file.etag.as_deref())
-            .bind(file.url.as_str())
-            .bind(file.sha256.as_slice())
-            .execute(&mut *db)
-            .await?;
+    let confirmed = sqlx::query(
+        "UPDATE file SET sha256 = ?, trust = ?, retrieved = ?, etag = ? WHERE url = ? AND bytes = ?",
+    )
+    .bind(file.sha256.as_slice())
+    .bind(json(&file.trust)?)
+    .bind(time(file.retrieved))
+    .bind(file.etag.as_deref())
+    .bind(file.url.as_str())
+    .bind(&*file.bytes)
+    .execute(&mut *db)
+    .await?;
     if confirmed.rows_affected() > 0 {
         return Ok(());
     }
@@ -140,10 +142,11 @@ pub(crate) async fn forget_file(db: &mut SqliteConnection, url: &MudUrl) -> Resu
 
 pub(crate) async fn add_entry(db: &mut SqliteConnection, entry: &JournalEntry) -> Result<(), sqlx::Error> {
     let end = entry.detail.floor_char_boundary(MAX_DETAIL);
-    // A number that is there already is one of which the manager did not know: the next that is free is as good.
+    // A number that is not greater is one of which the manager did not know: the next that is free is as good.
     sqlx::query(
         "INSERT INTO journal (id, at, thing, kind, detail, by) \
-         VALUES (CASE WHEN ?1 IN (SELECT id FROM journal) THEN NULL ELSE ?1 END, ?2, ?3, ?4, ?5, ?6)",
+         VALUES (CASE WHEN ?1 > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'journal'), 0) THEN ?1 END, \
+         ?2, ?3, ?4, ?5, ?6)",
     )
     .bind(number(entry.id)?)
     .bind(time(entry.at))

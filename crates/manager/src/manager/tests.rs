@@ -18,10 +18,13 @@ use crate::{
 };
 
 mod ends;
+mod journal;
 mod life;
 mod lost;
 mod modes;
 mod owner;
+mod places;
+mod questions;
 mod retrieval;
 mod seen;
 mod successors;

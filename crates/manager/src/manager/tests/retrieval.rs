@@ -48,3 +48,36 @@ fn an_unchanged_file_waits_for_its_cache_validity_again() {
     story.fetched(Retrieved::Unchanged);
     assert!(story.manager.next_tick().unwrap() >= story.now.uptime + Duration::from_secs(24 * 3600));
 }
+
+fn due_after_restart(story: &Story, now: Moment) -> Duration {
+    let (manager, actions) = Manager::restore(Settings::default(), home(), story.stored(), now);
+    assert_eq!(fetches(&actions), 0);
+    manager.next_tick().unwrap() - now.uptime
+}
+
+#[test]
+fn the_cache_validity_goes_on_through_a_restart_and_what_is_overdue_comes_within_minutes() {
+    const HOUR: u64 = 3600;
+    let mut story = limited_lamp();
+    let _ = story.thing(LAMP);
+    for (passed, least, most) in [
+        (0, 24 * HOUR, 24 * HOUR * 11 / 10),
+        (20 * HOUR, 4 * HOUR, 4 * HOUR * 11 / 10),
+        (24 * HOUR, 0, 180),
+        (1_000 * HOUR, 0, 180),
+    ] {
+        let mut now = story.now;
+        now.wall += SignedDuration::from_secs(i64::try_from(passed).unwrap());
+        let due = due_after_restart(&story, now).as_secs();
+        assert!((least..=most).contains(&due), "{passed}: {due}");
+    }
+    let before_it_was_retrieved = Moment {
+        wall: Timestamp::UNIX_EPOCH,
+        ..story.now
+    };
+    let due = due_after_restart(&story, before_it_was_retrieved);
+    assert!(
+        due.as_secs() >= 24 * HOUR,
+        "a clock that does not know is no reason to be early"
+    );
+}

@@ -97,3 +97,39 @@ fn a_file_of_the_other_url_that_holds_already_is_judged_at_once() {
     assert_eq!(story.thing(LAMP).url, Some(successor()));
     assert!(story.thing(LAMP).file.is_some());
 }
+
+/// The lamp's file in force and the successor's, by signers' keys and authorities.
+fn by_authorities(old: (&str, &str), new: (&str, &str)) -> bool {
+    let signed = |bytes: &Arc<[u8]>, (key, ca): (&str, &str)| Retrieved::Verified {
+        bytes: Arc::clone(bytes),
+        sha256: digest(bytes),
+        signer: "CN=Maker".to_owned(),
+        key: key.to_owned(),
+        ca: ca.to_owned(),
+        provisional: false,
+        etag: None,
+    };
+    let mut story = Story::new(Mode::Ask);
+    story.announce(LAMP, &url());
+    story.fetched(signed(&good(), old));
+    story.announce(LAMP, &successor());
+    story.tell(Event::Fetched(Fetched {
+        url: successor(),
+        retrieved: signed(&newer(), new),
+    }));
+    story.thing(LAMP).url == Some(successor())
+}
+
+#[test]
+fn the_same_subject_counts_under_the_same_authority_or_with_the_same_key() {
+    for (old, new, succeeds) in [
+        (("k1", "a"), ("k1", "a"), true),
+        (("k1", "a"), ("k2", "a"), true),
+        (("k1", "a"), ("k2", "b"), false),
+        (("k1", ""), ("k1", "a"), true),
+        (("k1", ""), ("k2", "a"), false),
+        (("k1", ""), ("k2", ""), false),
+    ] {
+        assert_eq!(by_authorities(old, new), succeeds, "{old:?} {new:?}");
+    }
+}
