@@ -54,6 +54,8 @@ pub struct ThingRecord {
     pub host_name: Option<String>,
     /// The bridge port on which it was last seen.
     pub port: Option<String>,
+    /// The interface of the LAN on which it was last known to be.
+    pub lan: Option<String>,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When it was last heard of.

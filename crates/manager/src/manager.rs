@@ -298,6 +298,15 @@ impl Manager {
         let Some(thing) = self.things.get(&mac) else {
             return;
         };
+        if let Some(lan) = self.home.lan_of(thing).map(|lan| lan.interface.clone())
+            && thing.lan.as_ref() != Some(&lan)
+        {
+            self.change(mac, |thing| thing.lan = Some(lan));
+            self.save_thing(mac, actions);
+        }
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
         let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
         let file = thing
             .url
@@ -350,7 +359,7 @@ impl Manager {
         for mac in macs {
             self.recompile(mac, actions);
             // It may be on a network with another mode now.
-            self.ask_to_admit(mac, now, actions);
+            self.ask_what_stands(mac, now, actions);
         }
         self.changed = true;
         push_once(actions, Action::Apply);
@@ -422,6 +431,7 @@ impl Manager {
             name: thing.name.clone(),
             host_name: thing.host_name.clone(),
             port: thing.port.clone(),
+            lan: thing.lan.clone(),
             first_seen: thing.first_seen,
             last_seen: thing.last_seen,
             url: thing.url.clone().zip(thing.channel),

@@ -60,7 +60,8 @@ pub struct Home {
 }
 
 impl Home {
-    /// The LAN on which a Thing is: that of its port, else that of its addresses.
+    /// The LAN on which a Thing is: that of its port, else that of its addresses, else the one on which it was: giving up an address
+    /// must not change its mode.
     #[must_use]
     pub fn lan_of(&self, thing: &Thing) -> Option<&Lan> {
         let by_port = |port: &String| self.lans.iter().find(|lan| lan.has_port(port));
@@ -74,7 +75,16 @@ impl Home {
                     .any(|binding| is_in(&binding.address) && !is_link_local(binding.address))
             })
         };
-        thing.port.as_ref().and_then(by_port).or_else(by_address)
+        let before = || {
+            let mut lans = self.lans.iter();
+            lans.find(|lan| Some(&lan.interface) == thing.lan.as_ref())
+        };
+        thing
+            .port
+            .as_ref()
+            .and_then(by_port)
+            .or_else(by_address)
+            .or_else(before)
     }
 
     pub(crate) fn mode_of(&self, thing: &Thing) -> Option<Mode> {

@@ -20,6 +20,8 @@ pub struct Thing {
     pub host_name: Option<String>,
     /// The bridge port on which it was last seen.
     pub port: Option<String>,
+    /// The interface of the LAN on which it was last known to be.
+    pub lan: Option<String>,
     /// When it was first seen.
     pub first_seen: Timestamp,
     /// When it was last heard of.
@@ -63,6 +65,7 @@ impl Thing {
             name: None,
             host_name: None,
             port: None,
+            lan: None,
             first_seen: now,
             last_seen: now,
             bindings: Vec::new(),

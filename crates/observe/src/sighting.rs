@@ -56,6 +56,13 @@ pub enum Sighting {
         /// How it had said it.
         channel: SightedBy,
     },
+    /// A DHCPv4 message named a Thing that did not send it; it counts for nothing else.
+    Forged {
+        /// The Thing that is named.
+        mac: MacAddress,
+        /// The port on which it was named.
+        port: String,
+    },
     /// An address or a link of a LAN interface changed: the home is to be read again.
     AddressesChanged,
 }

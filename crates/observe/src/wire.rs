@@ -74,7 +74,28 @@ pub fn read(octets: &[u8]) -> Result<Frame, Refusal> {
     })
 }
 
+/// Of a frame that was refused for it: the client that a DHCPv4 message names and that did not send it.
+pub(crate) fn forged_client(octets: &[u8]) -> Option<MacAddress> {
+    let frame = ethernet::Frame::parse(octets).ok()?;
+    match dhcpv4_in(&frame).ok()? {
+        Content::Dhcpv4 { message, .. } => Some(message.client).filter(|client| *client != frame.source),
+        Content::Dhcpv6 { .. } | Content::Lldp(_) | Content::Other => None,
+    }
+}
+
 fn in_ipv4(frame: &ethernet::Frame<'_>) -> Result<Content, Refusal> {
+    let content = dhcpv4_in(frame)?;
+    // A relay is not expected on a LAN of a home, and whoever sends for another could bind addresses to it.
+    if let Content::Dhcpv4 { message, .. } = &content
+        && message.kind.is_from_client()
+        && message.client != frame.source
+    {
+        return Err(Refusal::DhcpClientAddress);
+    }
+    Ok(content)
+}
+
+fn dhcpv4_in(frame: &ethernet::Frame<'_>) -> Result<Content, Refusal> {
     let packet = ipv4::Packet::parse(frame.payload)?;
     if packet.protocol != udp::PROTOCOL {
         return Ok(Content::Other);
@@ -90,10 +111,6 @@ fn in_ipv4(frame: &ethernet::Frame<'_>) -> Result<Content, Refusal> {
     let message = dhcpv4::Message::parse(datagram.payload)?;
     if !message.kind.goes(datagram.source, datagram.destination) {
         return Err(Refusal::DhcpDirection);
-    }
-    // A relay is not expected on a LAN of a home, and whoever sends for another could bind addresses to it.
-    if message.kind.is_from_client() && message.client != frame.source {
-        return Err(Refusal::DhcpClientAddress);
     }
     Ok(Content::Dhcpv4 {
         source: packet.source,

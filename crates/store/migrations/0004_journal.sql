@@ -1,8 +1,9 @@
--- The controllers that the owner chose, what is asked, the MUD URLs of a day, and whether the Thing is of its maker's classes.
+-- The controllers that the owner chose, what is asked, the MUD URLs of a day, whether the Thing is of its maker's classes, its network.
 ALTER TABLE thing ADD COLUMN controllers TEXT NOT NULL DEFAULT '[]'; -- JSON: [{"class": "my-controller", "members": [MAC addresses]}, ...]
 ALTER TABLE thing ADD COLUMN question TEXT;                         -- JSON: [time, {"about": "file"}]
 ALTER TABLE thing ADD COLUMN others TEXT;                           -- JSON: [time, [URLs]]
 ALTER TABLE thing ADD COLUMN grouped INTEGER NOT NULL DEFAULT 0;    -- 0 or 1
+ALTER TABLE thing ADD COLUMN lan TEXT;                              -- the interface of its network
 
 -- Who did it. Of the rows before this it is not known who did them; those that only the owner can do were his.
 ALTER TABLE journal ADD COLUMN by TEXT NOT NULL DEFAULT '"mudguard"'; -- JSON: "page", "command-line", {"token": NAME}, "maker", "thing", "mudguard"

@@ -180,6 +180,7 @@ fn thing(row: &SqliteRow) -> Result<ThingRecord, RowError> {
         question: optional("question", row)?,
         others: optional("others", row)?,
         grouped: flag("grouped", row)?,
+        lan: row.try_get("lan")?,
     })
 }
 

@@ -21,8 +21,8 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     };
     sqlx::query(
         "INSERT OR REPLACE INTO thing (mac, name, host_name, port, first_seen, last_seen, url, channel, bindings, \
-         addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped, lan) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(thing.mac.to_string())
     .bind(thing.name.as_deref())
@@ -42,6 +42,7 @@ pub(crate) async fn put_thing(db: &mut SqliteConnection, thing: &ThingRecord) ->
     .bind(thing.question.as_ref().map(json).transpose()?)
     .bind(thing.others.as_ref().map(json).transpose()?)
     .bind(thing.grouped)
+    .bind(thing.lan.as_deref())
     .execute(db)
     .await?;
     Ok(())

@@ -251,9 +251,9 @@ async fn rows_that_are_not_understood_are_reported_and_stay() {
     for statement in [
         "UPDATE thing SET mac = 'no mac \u{202e}'",
         "INSERT INTO thing SELECT '02:00:00:00:00:02', name, host_name, port, first_seen, last_seen, url, channel, \
-         '{', addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped FROM thing",
+         '{', addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped, lan FROM thing",
         "INSERT INTO thing SELECT '02:00:00:00:00:03', name, host_name, port, first_seen, last_seen, 'http://x.example/', \
-         channel, bindings, addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped FROM thing WHERE mac = '02:00:00:00:00:02'",
+         channel, bindings, addresses_approved, admitted, rejected, overrides, mode, controllers, question, others, grouped, lan FROM thing WHERE mac = '02:00:00:00:00:02'",
         "UPDATE file SET bytes = zeroblob(3000) WHERE url = 'https://files.example.com/1'",
         "UPDATE file SET trust = '{\"kind\":\"believed\"}' WHERE url = 'https://files.example.com/2'",
     ] {

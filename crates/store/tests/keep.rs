@@ -37,6 +37,7 @@ async fn every_field_comes_back() {
         name: None,
         host_name: None,
         port: None,
+        lan: None,
         url: None,
         bindings: Vec::new(),
         addresses_approved: None,

@@ -71,7 +71,7 @@ impl Manager {
     }
 
     /// A Thing became or is no longer a member of a class: the others that name the class have other rules now.
-    pub(super) fn members_changed(&mut self, actions: &mut Vec<Action>) {
+    pub(super) fn members_changed(&mut self, now: Moment, actions: &mut Vec<Action>) {
         let names_class = |thing: &&std::sync::Arc<Thing>| {
             let mut matches = thing.file.iter().flat_map(|file| mud_matches(&file.file));
             matches.any(is_of_makers)
@@ -84,23 +84,22 @@ impl Manager {
             .collect();
         for mac in macs {
             self.recompile(mac, actions);
+            self.ask_what_stands(mac, now, actions);
         }
     }
 
     /// What the file in force leaves for the owner to say about its classes.
-    pub(super) fn class_question(&self, mac: MacAddress, file: &FileInForce) -> Option<Waiting> {
-        let thing = self.things.get(&mac)?;
+    pub(super) fn class_questions(&self, mac: MacAddress, file: &FileInForce) -> Vec<Waiting> {
+        let Some(thing) = self.things.get(&mac) else {
+            return Vec::new();
+        };
         let is_chosen = |class: &str| thing.controllers.iter().any(|choice| choice.class == class);
-        let is_open = |waiting: &Waiting| !self.is_rejected(mac, waiting);
         let controllers = mud_matches(&file.file).flat_map(controllers);
-        let controllers = controllers
-            .filter(|class| !is_chosen(class))
-            .map(|class| Waiting::Controllers(class.to_owned()));
+        let controllers = controllers.filter(|class| !is_chosen(class));
         let would_join = self.identity(mac) == Identity::Weak
             && mud_matches(&file.file).any(|mud| self.others_of(thing, &file.file, mud));
-        controllers
-            .chain(would_join.then_some(Waiting::Group))
-            .find(is_open)
+        let controllers = controllers.map(|class| Waiting::Controllers(class.to_owned()));
+        controllers.chain(would_join.then_some(Waiting::Group)).collect()
     }
 
     /// Whether another Thing says that it is of a class that is named.

@@ -47,7 +47,7 @@ impl Manager {
             Waiting::NewThing => self.decisions.entry(mac).or_default().admitted = true,
             Waiting::Group => {
                 self.decisions.entry(mac).or_default().grouped = true;
-                self.members_changed(actions);
+                self.members_changed(now, actions);
             }
             Waiting::Place(port) => self.change(mac, |thing| thing.port = Some(port)),
             // Yes alone does not say which: see above.

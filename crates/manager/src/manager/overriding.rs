@@ -208,8 +208,8 @@ impl Manager {
         actions: &mut Vec<Action>,
     ) {
         self.change(mac, |thing| thing.mode = mode);
-        self.ask_to_admit(mac, now, actions);
         self.recompile(mac, actions);
+        self.ask_what_stands(mac, now, actions);
         self.save_thing_always(mac, actions);
     }
 
@@ -253,7 +253,7 @@ impl Manager {
         if was_kept {
             self.add_step(entry, mac, UndoStep::Thing(Box::new(record)), actions);
         }
-        self.members_changed(actions);
+        self.members_changed(now, actions);
         actions.push(Action::ForgetThing(mac));
         push_once(actions, Action::Apply);
         Ok(())

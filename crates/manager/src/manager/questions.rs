@@ -6,7 +6,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mudguard_policy::MacAddress;
+use mudguard_policy::{MacAddress, compile};
 
 use super::{Manager, addresses_approved, ends::End};
 use crate::{Action, Asked, JournalKind, Moment, Question, Waiting};
@@ -47,22 +47,40 @@ impl Manager {
 
     /// Raises what follows from how a Thing stands, one question after the other.
     pub(super) fn ask_what_stands(&mut self, mac: MacAddress, now: Moment, actions: &mut Vec<Action>) {
+        let stands = self.stands(mac);
+        let settled = |waiting: &Waiting| match waiting {
+            Waiting::Addresses | Waiting::Controllers(_) | Waiting::Group => {
+                stands.iter().all(|other| other.subject() != waiting.subject())
+            }
+            Waiting::File(_) | Waiting::Url(..) | Waiting::NewThing | Waiting::Place(_) => false,
+        };
+        self.change(mac, |thing| {
+            thing.question.take_if(|question| settled(&question.waiting));
+        });
         let url = self.things.get(&mac).and_then(|thing| thing.url.clone());
         if let Some(url) = &url {
             self.ask_about_file(mac, url, now, actions);
         }
         self.ask_to_admit(mac, now, actions);
-        let in_force = self.things.get(&mac).and_then(|thing| thing.file.clone());
-        let Some(file) = in_force else { return };
-        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
-        // RFC 8520 section 2: ACEs with addresses are held until the owner has looked at them.
-        let held = mudguard_policy::compile(&file.file, &self.site(mac, false));
-        if !addresses_approved(&file, &decisions) && held != self.approved_policy(mac, &file) {
-            self.ask(mac, Waiting::Addresses, now, actions);
-        }
-        if let Some(waiting) = self.class_question(mac, &file) {
+        for waiting in stands {
             self.ask(mac, waiting, now, actions);
         }
+    }
+
+    /// What the rules in force leave for the owner to say.
+    fn stands(&self, mac: MacAddress) -> Vec<Waiting> {
+        let Some(file) = self.things.get(&mac).and_then(|thing| thing.file.as_ref()) else {
+            return Vec::new();
+        };
+        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
+        // RFC 8520 section 2: ACEs with addresses are held until the owner has looked at them.
+        let are_held = !addresses_approved(file, &decisions)
+            && compile(&file.file, &self.site(mac, false)) != self.approved_policy(mac, file);
+        let addresses = are_held.then_some(Waiting::Addresses);
+        addresses
+            .into_iter()
+            .chain(self.class_questions(mac, file))
+            .collect()
     }
 
     /// Asks about a Thing that must wait; whoever need not wait is not asked about.

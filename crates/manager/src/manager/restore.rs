@@ -15,7 +15,7 @@ use super::{
 use mudguard_policy::MacAddress;
 
 use crate::{
-    Action, FileInForce, FileRecord, Home, Moment, Question, Thing, ThingRecord, UndoRecord, Waiting,
+    Action, Asked, FileInForce, FileRecord, Home, Moment, Question, Thing, ThingRecord, UndoRecord, Waiting,
     WaitingRecord,
 };
 
@@ -62,15 +62,11 @@ impl Manager {
             manager.restore_thing(record, now, &mut actions);
         }
         manager.steps = restored.undo.into_iter().map(|step| (step.id, step)).collect();
-        // What is in a class, and what is asked about it, is known when all Things are there.
-        manager.members_changed(&mut actions);
-        for (mac, (raised, asked)) in questions {
-            if let Some(waiting) = manager.waiting(mac, asked) {
-                manager.change(mac, |thing| thing.question = Some(Question { raised, waiting }));
-                manager.expect_answer(mac, now);
-                manager.recompile(mac, &mut actions);
-            }
+        for (mac, asked) in questions {
+            manager.ask_again(mac, asked, now, &mut actions);
         }
+        // Who is in a class is known when all Things are there.
+        manager.members_changed(now, &mut actions);
         for mac in macs {
             manager.ask_what_stands(mac, now, &mut actions);
         }
@@ -126,6 +122,21 @@ impl Manager {
         self.files.insert(url, state);
     }
 
+    /// What was asked before is asked still, since then.
+    pub(super) fn ask_again(
+        &mut self,
+        mac: MacAddress,
+        (raised, asked): (Timestamp, Asked),
+        now: Moment,
+        actions: &mut Vec<Action>,
+    ) {
+        if let Some(waiting) = self.waiting(mac, asked) {
+            self.change(mac, |thing| thing.question = Some(Question { raised, waiting }));
+            self.expect_answer(mac, now);
+            self.recompile(mac, actions);
+        }
+    }
+
     fn restore_waiting(&mut self, record: WaitingRecord) {
         let WaitingRecord { file, doubt, reason } = record;
         let url = file.url.clone();
@@ -172,6 +183,7 @@ impl Manager {
                 name: record.name,
                 host_name: record.host_name,
                 port: record.port,
+                lan: record.lan,
                 first_seen: record.first_seen,
                 last_seen: record.last_seen,
                 bindings,
@@ -190,7 +202,6 @@ impl Manager {
         }
         self.changed = true;
         self.recompile(mac, actions);
-        self.ask_to_admit(mac, now, actions);
     }
 }
 

@@ -62,7 +62,7 @@ impl Manager {
         });
         if moved {
             self.recompile(mac, actions);
-            self.ask_to_admit(mac, now, actions);
+            self.ask_what_stands(mac, now, actions);
             push_once(actions, Action::Apply);
         }
         match url {
@@ -115,7 +115,7 @@ impl Manager {
         self.given_up.remove(&address);
         if moved || !known {
             self.recompile(mac, actions);
-            self.ask_to_admit(mac, now, actions);
+            self.ask_what_stands(mac, now, actions);
             self.save_thing(mac, actions);
         } else if self.is_kept(mac)
             && let Some(record) = self.thing_record(mac)
@@ -157,6 +157,8 @@ impl Manager {
                 thing.bindings.retain(|binding| binding.address != address)
             });
             push_once(actions, Action::Apply);
+            // What is left of its addresses may say another network.
+            self.recompile(mac, actions);
             self.save_thing(mac, actions);
         }
     }
@@ -214,7 +216,7 @@ impl Manager {
             actions,
         );
         self.recompile(mac, actions);
-        self.ask_to_admit(mac, now, actions);
+        self.ask_what_stands(mac, now, actions);
     }
 
     /// Binds an address to one Thing and to no other.
@@ -264,7 +266,7 @@ impl Manager {
         self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
         self.changed = true;
         self.recompile(mac, actions);
-        self.ask_to_admit(mac, now, actions);
+        self.ask_what_stands(mac, now, actions);
         true
     }
 
@@ -283,6 +285,7 @@ impl Manager {
     pub(super) fn end_passer(&mut self, mac: MacAddress, actions: &mut Vec<Action>) {
         if !self.is_kept(mac) && !self.decisions.contains_key(&mac) && self.drop_thing(mac) {
             self.changed = true;
+            actions.push(Action::ForgetThing(mac));
             push_once(actions, Action::Apply);
         }
     }

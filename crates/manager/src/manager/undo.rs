@@ -158,9 +158,14 @@ impl Manager {
             UndoStep::Override(decided) => self.put_override(mac, decided, now, actions),
             UndoStep::Name(name) => self.set_name(mac, name, actions),
             UndoStep::Mode(mode) => self.set_mode(mac, mode, now, actions),
-            UndoStep::Thing(record) => {
+            UndoStep::Thing(mut record) => {
+                let asked = record.question.take();
                 self.restore_thing(*record, now, actions);
-                self.members_changed(actions);
+                if let Some(asked) = asked {
+                    self.ask_again(mac, asked, now, actions);
+                }
+                self.members_changed(now, actions);
+                self.ask_what_stands(mac, now, actions);
                 self.save_thing_always(mac, actions);
                 push_once(actions, Action::Apply);
             }
@@ -244,7 +249,7 @@ impl Manager {
             }
         }
         self.recompile(mac, actions);
-        self.members_changed(actions);
+        self.members_changed(now, actions);
         self.save_thing_always(mac, actions);
         push_once(actions, Action::Apply);
     }

@@ -60,6 +60,9 @@ impl Manager {
         if is_known {
             if is_proven_now {
                 self.change(mac, |thing| thing.channel = Some(channel));
+                self.recompile(mac, actions);
+                self.members_changed(now, actions);
+                self.ask_what_stands(mac, now, actions);
                 self.save_thing(mac, actions);
             }
         } else if is_proven_now || known_by.is_none() && !self.is_held_by_certificate(mac, &url) {
@@ -148,7 +151,7 @@ impl Manager {
             thing.question.take_if(|question| settled(&question.waiting));
         });
         self.recompile(mac, actions);
-        self.members_changed(actions);
+        self.members_changed(now, actions);
         self.ask_what_stands(mac, now, actions);
         self.save_thing(mac, actions);
         id

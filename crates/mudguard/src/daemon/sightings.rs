@@ -138,6 +138,7 @@ fn event(sighting: Sighting) -> Option<Event> {
         Sighting::Neighbour { mac, address } => Event::Neighbour { mac, address },
         // What a Thing said stays its MUD URL (RFC 8520 section 16); its addresses may go.
         Sighting::Departed { mac, port, .. } => Event::Departed { mac, port },
+        Sighting::Forged { mac, port } => Event::Forged { mac, port },
         Sighting::AddressesChanged => return None,
     })
 }

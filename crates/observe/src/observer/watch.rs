@@ -46,6 +46,8 @@ pub(super) struct Watch {
     hearing: Hearing,
     sightings: mpsc::Sender<Sighting>,
     counting: Arc<Counting>,
+    /// Whose names were used by others, as far as it was not told yet.
+    forged: Vec<Sighting>,
     /// When frames were last lost, or left for the next turn.
     flooded: Option<Instant>,
     /// Addresses changed, and the receiver does not know yet.
@@ -66,6 +68,7 @@ impl Watch {
             hearing: Hearing::default(),
             sightings,
             counting,
+            forged: Vec::new(),
             flooded: None,
             addresses_changed: false,
         };
@@ -89,6 +92,9 @@ impl Watch {
                 for (point, frame) in self.read(Direction::Incoming) {
                     self.thing_said(point, frame)?;
                 }
+            }
+            for forged in std::mem::take(&mut self.forged) {
+                self.say(forged)?;
             }
             for (point, frame) in answers {
                 self.router_said(&point, &frame)?;
@@ -242,7 +248,15 @@ impl Watch {
                 self.counting.frame();
                 match wire::read(frame) {
                     Ok(frame) => frames.push((capture.point.clone(), frame)),
-                    Err(refusal) => self.counting.refused(refusal),
+                    Err(refusal) => {
+                        self.counting.refused(refusal);
+                        if refusal == Refusal::DhcpClientAddress && direction == Direction::Incoming {
+                            let client = wire::forged_client(frame);
+                            let port = capture.point.interface.clone();
+                            self.forged
+                                .extend(client.map(|mac| Sighting::Forged { mac, port }));
+                        }
+                    }
                 }
             }
             let lost = capture.lost();

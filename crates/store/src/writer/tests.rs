@@ -32,6 +32,7 @@ fn thing(number: u8) -> ThingRecord {
         name: None,
         host_name: None,
         port: None,
+        lan: None,
         first_seen: Timestamp::UNIX_EPOCH,
         last_seen: Timestamp::UNIX_EPOCH,
         url: None,

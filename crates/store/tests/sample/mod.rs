@@ -35,6 +35,7 @@ pub(crate) fn thing(number: u32) -> ThingRecord {
         name: Some("Hallway lamp".to_owned()),
         host_name: Some("lamp-1".to_owned()),
         port: Some("lan1".to_owned()),
+        lan: Some("br-lan".to_owned()),
         first_seen: time(0),
         last_seen: time(60),
         url: Some((url("https://lamp.example.com/v1"), Channel::Dhcpv4)),

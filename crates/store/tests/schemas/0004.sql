@@ -5,11 +5,11 @@ INSERT INTO thing VALUES (
     x'1111111111111111111111111111111111111111111111111111111111111111', 1, '["https://other.example.com/","new-thing"]',
     '[{"id":1,"what":{"kind":"allow","flows":{"peer":{"name":"cloud.example.com"},"initiator":"thing","protocol":6,"port":443}},"made":"2026-01-02T00:00:00Z","until":null},{"id":2,"what":{"kind":"block","flows":{"peer":{"address":"192.0.2.9"},"initiator":"thing","protocol":null,"port":null}},"made":"2026-01-02T00:00:00Z","until":null},{"id":3,"what":{"kind":"lift"},"made":"2026-01-02T00:00:00Z","until":"2026-01-02T01:00:00Z"}]', 'protect',
     '[{"class":"my-controller","members":["02:00:00:00:0a:02"]}]', '["2026-01-03T00:00:00Z",{"about":"url","url":"https://evil.example.com/","channel":"lldp"}]',
-    '["2026-01-03T00:00:00Z",["https://evil.example.com/"]]', 1
+    '["2026-01-03T00:00:00Z",["https://evil.example.com/"]]', 1, 'br-lan'
 );
 INSERT INTO thing VALUES (
     '02:00:00:00:0a:02', NULL, NULL, NULL, '2026-01-01T00:00:00.000000000Z', '2026-01-01T00:00:00.000000000Z',
-    NULL, NULL, '[]', NULL, 0, NULL, '[]', NULL, '[]', NULL, NULL, 0
+    NULL, NULL, '[]', NULL, 0, NULL, '[]', NULL, '[]', NULL, NULL, 0, NULL
 );
 INSERT INTO file VALUES (
     'https://lamp.example.com/v1', CAST('{}' AS BLOB), x'44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a',

@@ -16,11 +16,17 @@ enum Step {
     Lease(MacAddress, u8, u64),
     Neighbour(MacAddress, u8),
     Depart(MacAddress),
+    At(MacAddress, u8),
+    Forged(MacAddress),
+    Network(Option<Mode>),
+    Full(bool),
     Fetched(usize, Fate),
     Approve(MacAddress),
     Reject(MacAddress),
     Decide(MacAddress, Decided),
+    Choose(MacAddress, bool),
     Undo(MacAddress),
+    UndoEntry(usize),
     Forget(MacAddress),
     Pass(u64),
     Jump(i64),
@@ -31,6 +37,7 @@ enum Step {
 enum Fate {
     Signed(usize, bool),
     Unsigned(usize),
+    Expired(usize),
     Unchanged,
     Refused,
     Failed,
@@ -50,8 +57,8 @@ fn urls() -> [MudUrl; 3] {
         .map(|text| MudUrl::parse(&format!("https://{text}")).unwrap())
 }
 
-/// The files, the later ones newer; the last names an address.
-fn files() -> [Arc<[u8]>; 4] {
+/// The files, the later ones newer; the last three name an address, controllers and the Things of the maker.
+fn files() -> [Arc<[u8]>; 6] {
     let by_name = |month: u8| {
         file(
             &format!("2026-0{month}-01T00:00:00Z"),
@@ -63,7 +70,24 @@ fn files() -> [Arc<[u8]>; 4] {
         r#""ietf-acldns:dst-dnsname": "v4.maker.example""#,
         r#""destination-ipv4-network": "203.0.113.9/32""#,
     );
-    [by_name(1), by_name(2), by_name(3), by_address.into_bytes().into()]
+    let naming = |month: u8, others: &str| -> Arc<[u8]> {
+        let text = String::from_utf8(by_name(month).to_vec()).unwrap();
+        let named =
+            format!(r#""ipv4": {{ "ietf-acldns:dst-dnsname": "v{month}.maker.example", "protocol": 6 }}"#);
+        let text = text.replace(
+            &named,
+            &format!(r#""ietf-mud:mud": {{ {others} }}, "ipv4": {{ "protocol": 6 }}"#),
+        );
+        text.into_bytes().into()
+    };
+    [
+        by_name(1),
+        by_name(2),
+        by_name(3),
+        by_address.into_bytes().into(),
+        naming(5, r#""my-controller": [null]"#),
+        naming(6, r#""same-manufacturer": [null]"#),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -74,8 +98,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Channel::Certificate),
     ];
     let fate = prop_oneof![
-        4 => (0_usize..4, any::<bool>()).prop_map(|(file, same)| Fate::Signed(file, same)),
-        2 => (0_usize..4).prop_map(Fate::Unsigned),
+        4 => (0_usize..6, any::<bool>()).prop_map(|(file, same)| Fate::Signed(file, same)),
+        2 => (0_usize..6).prop_map(Fate::Unsigned),
+        1 => (0_usize..6).prop_map(Fate::Expired),
         1 => Just(Fate::Unchanged),
         1 => Just(Fate::Refused),
         1 => Just(Fate::Failed),
@@ -95,6 +120,12 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (mac(), 0_u8..3, 1_u64..7200).prop_map(|(mac, host, time)| Step::Lease(mac, host, time)),
         1 => (mac(), 0_u8..3).prop_map(|(mac, host)| Step::Neighbour(mac, host)),
         1 => mac().prop_map(Step::Depart),
+        1 => (mac(), 1_u8..4).prop_map(|(mac, port)| Step::At(mac, port)),
+        1 => mac().prop_map(Step::Forged),
+        1 => prop_oneof![Just(None), Just(Some(Mode::Watch)), Just(Some(Mode::Protect))].prop_map(Step::Network),
+        1 => any::<bool>().prop_map(Step::Full),
+        1 => (mac(), any::<bool>()).prop_map(|(mac, some)| Step::Choose(mac, some)),
+        1 => (0_usize..64).prop_map(Step::UndoEntry),
         6 => (0_usize..3, fate).prop_map(|(url, fate)| Step::Fetched(url, fate)),
         3 => mac().prop_map(Step::Approve),
         3 => mac().prop_map(Step::Reject),
@@ -144,6 +175,24 @@ fn take(story: &mut Story, step: &Step) {
             let port = "lan1".to_owned();
             story.tell(Event::Departed { mac, port });
         }
+        Step::At(mac, port) => {
+            story.tell(Event::Announced(Announcement {
+                port: format!("lan{port}"),
+                ..announcement(mac, Announced::Nothing)
+            }));
+        }
+        Step::Forged(mac) => {
+            let port = "lan3".to_owned();
+            story.tell(Event::Forged { mac, port });
+        }
+        Step::Network(mode) => {
+            let mut home = home();
+            home.lans[0].mode = mode;
+            story.tell(Event::HomeChanged(home));
+        }
+        Step::Full(full) => {
+            story.tell(Event::Stored(full.then(|| "no space is left".to_owned())));
+        }
         Step::Fetched(url, fate) => {
             let reason = "no".to_owned();
             let retrieved = match fate {
@@ -151,6 +200,13 @@ fn take(story: &mut Story, step: &Step) {
                     verified(&files()[file], if same { "CN=Maker" } else { "CN=Another" })
                 }
                 Fate::Unsigned(file) => unverified(&files()[file]),
+                Fate::Expired(file) => Retrieved::Unverified {
+                    bytes: Arc::clone(&files()[file]),
+                    sha256: digest(&files()[file]),
+                    doubt: Doubt::SignerExpired,
+                    reason,
+                    etag: None,
+                },
                 Fate::Unchanged => Retrieved::Unchanged,
                 Fate::Refused => Retrieved::Refused { reason },
                 Fate::Failed => Retrieved::Failed { reason },
@@ -185,6 +241,21 @@ fn take(story: &mut Story, step: &Step) {
                 },
             }));
         }
+        Step::Choose(thing, some) => {
+            let other = if thing == LAMP { OTHER } else { LAMP };
+            drop(story.command(Command::ChooseControllers {
+                thing,
+                class: crate::MY_CONTROLLER.to_owned(),
+                members: if some { vec![other] } else { Vec::new() },
+            }));
+        }
+        Step::UndoEntry(place) => {
+            let undoable = story.manager.snapshot().undoable.clone();
+            // What is said to be possible is possible.
+            if let Some(id) = undoable.iter().nth(place % undoable.len().max(1)) {
+                story.command(Command::UndoEntry { id: *id }).unwrap();
+            }
+        }
         Step::Undo(thing) => drop(story.command(Command::Undo { thing })),
         Step::Forget(thing) => drop(story.command(Command::Forget { thing })),
         Step::Pass(seconds) => {
@@ -198,7 +269,8 @@ fn take(story: &mut Story, step: &Step) {
         }
         Step::Restart => {
             let settings = story.manager.settings.clone();
-            let (manager, actions) = Manager::restore(settings, home(), story.stored(), story.now);
+            let home = story.manager.home.clone();
+            let (manager, actions) = Manager::restore(settings, home, story.stored(), story.now);
             story.manager = manager;
             story.actions.extend(actions);
         }
@@ -223,7 +295,7 @@ fn nothing_exceeds(story: &Story, thing: &Thing) {
     }
     if thing.enforcement != Enforcement::Enforce {
         assert!(
-            thing.is_lifted() || thing.url.is_none() || thing.mode == Some(Mode::Watch),
+            thing.is_lifted() || thing.url.is_none() || story.manager.mode_of(thing.mac) == Mode::Watch,
             "a Thing with a MUD URL is limited"
         );
     }
@@ -231,7 +303,7 @@ fn nothing_exceeds(story: &Story, thing: &Thing) {
 
 /// "Last good stays": only the owner, a proof or a newer file changes what is in force.
 fn last_good_stays(before: &Snapshot, after: &Snapshot, step: &Step) {
-    if matches!(step, Step::Undo(_) | Step::Forget(_)) {
+    if matches!(step, Step::Undo(_) | Step::UndoEntry(_) | Step::Forget(_)) {
         return;
     }
     for (mac, old) in &before.things {
@@ -239,7 +311,7 @@ fn last_good_stays(before: &Snapshot, after: &Snapshot, step: &Step) {
         let Some(file) = &old.file else { continue };
         let new = &after.things[mac];
         if new.url == old.url {
-            if matches!(step, Step::Decide(_, Decided::SetMode(_))) {
+            if before.mode_of(old) != after.mode_of(new) {
                 // In the mode "protect" a Thing waits that was not admitted.
                 continue;
             }
@@ -252,6 +324,42 @@ fn last_good_stays(before: &Snapshot, after: &Snapshot, step: &Step) {
                 is_proof || is_decided || succeeds(old, new, after),
                 "{step:?} changed the MUD URL"
             );
+        }
+    }
+}
+
+/// "Only the owner adds rights": in the same mode, a Thing with the same file server's file permits no more than before, unless the
+/// owner did something or there were no rules yet.
+fn only_the_owner_adds(story: &Story, before: &Snapshot, after: &Snapshot, step: &Step) {
+    let is_owner = matches!(
+        step,
+        Step::Approve(_)
+            | Step::Reject(_)
+            | Step::Decide(..)
+            | Step::Choose(..)
+            | Step::Undo(_)
+            | Step::UndoEntry(_)
+            | Step::Forget(_)
+            | Step::Network(_)
+    );
+    if is_owner {
+        return;
+    }
+    let gateway: Vec<_> = (after.home.lans.iter().flat_map(|lan| lan.addresses.clone())).collect();
+    for (mac, old) in &before.things {
+        let Some(new) = after.things.get(mac).filter(|_| old.file.is_some()) else {
+            continue;
+        };
+        if new.url != old.url || new.channel != old.channel {
+            continue;
+        }
+        // What the owner blocked or allowed may end in the meantime, and members of a class may prove themselves.
+        let is_plain = old.overrides.is_empty()
+            && new.overrides.is_empty()
+            && story.manager.site(*mac, true).things.is_empty();
+        if is_plain {
+            let more = new.policy.beyond(&old.policy, &gateway);
+            assert!(more.is_empty(), "{step:?} added {more:?}");
         }
     }
 }
@@ -306,6 +414,8 @@ fn live(mode: Mode, steps: &[Step]) {
         let after = story.manager.snapshot();
         if let Step::Undo(mac) | Step::Forget(mac) = step {
             rejected.retain(|(rejecter, _)| rejecter != mac);
+        } else if matches!(step, Step::UndoEntry(_)) {
+            rejected.clear();
         }
         for (mac, thing) in &after.things {
             nothing_exceeds(&story, thing);
@@ -318,6 +428,7 @@ fn live(mode: Mode, steps: &[Step]) {
             }
         }
         last_good_stays(&before, &after, step);
+        only_the_owner_adds(&story, &before, &after, step);
         if let Step::Reject(mac) = step {
             let asked = before.things.get(mac).and_then(|thing| subject(thing));
             rejected.extend(asked.map(|subject| (*mac, subject)));
@@ -328,10 +439,20 @@ fn live(mode: Mode, steps: &[Step]) {
                 // What is asked is asked again by whoever asked it.
                 if old.url.is_some() {
                     assert_eq!(kept(old), kept(new));
+                    let asked = |thing: &Thing| subject(thing);
+                    assert_eq!(asked(old), asked(new), "a question outlives a restart");
                 }
             }
         }
     }
+    let ids = story.actions.iter().filter_map(|action| match action {
+        Action::Journal(entry) => Some(entry.id),
+        _ => None,
+    });
+    assert!(
+        ids.is_sorted_by(|one, next| one < next),
+        "numbers of rows only grow"
+    );
     for mac in story.manager.snapshot().things.keys() {
         let asked = story.actions.iter().filter(|action| {
             matches!(action, Action::Journal(entry)
