@@ -9,6 +9,8 @@ pub struct Counters {
     pub queries: u64,
     /// Of these, answered from the cache.
     pub cache_hits: u64,
+    /// Of these, answered from what is proven not to exist (RFC 8198).
+    pub denied: u64,
     /// Of these, answered with something whose time is over, because nobody gives anything newer.
     pub stale: u64,
     /// Of these, answered with what was asked for, be it that there is nothing.

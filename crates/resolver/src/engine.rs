@@ -125,7 +125,17 @@ impl Engine {
                 told: Told::fresh(0),
             });
         }
-        let found = self.cache().get(question, (self.clock)()).ok_or(None)?;
+        let now = (self.clock)();
+        let found = self.cache().get(question, now);
+        let Some(found) = found else {
+            // It is not kept: a flood of names that do not exist takes no memory.
+            let answer = self.validation.denied(question, now).ok_or(None)?;
+            self.counting.count(|counters| counters.denied += 1);
+            return Ok(Resolved {
+                answer: Arc::new(answer),
+                told: Told::fresh(0),
+            });
+        };
         match found.state {
             Freshness::Fresh => {}
             // Whoever asks is answered from what is there; nobody waits for this.

@@ -21,6 +21,7 @@ mod canonical;
 mod clock;
 mod cuts;
 mod denial;
+mod denials;
 mod descent;
 mod links;
 mod name;
@@ -46,6 +47,8 @@ pub use self::{
     validator::{Step, Validator},
     verdict::{Bogus, BogusReason, Insecurity, InsecurityProof, Link, LinkKind, Overall, Status, Verdict},
 };
+
+pub(crate) use self::denials::Denials;
 
 /// The most iterations of NSEC3 records that are believed; above, they count as missing, and what they should prove is bogus
 /// (RFC 9276 section 3.2). There is no range in which they make a zone insecure, so that nobody can make a secure zone insecure by

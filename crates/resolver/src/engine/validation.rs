@@ -18,8 +18,8 @@ use super::{
 use crate::{
     ExtendedError,
     validate::{
-        Clock, LinkKind, Name, Overall, Question, Record, RecordType, Reply, Step, TrustAnchors, Validator,
-        Verdict, ZoneCuts,
+        Clock, Denials, LinkKind, Name, Overall, Question, Record, RecordType, Reply, Step, TrustAnchors,
+        Validator, Verdict, ZoneCuts,
     },
 };
 
@@ -36,6 +36,7 @@ const MOVED: u64 = 60;
 pub(super) struct Validation {
     anchors: Mutex<Arc<TrustAnchors>>,
     cuts: Mutex<ZoneCuts>,
+    denials: Mutex<Denials>,
     clock: Mutex<(Clock, Instant)>,
 }
 
@@ -55,6 +56,7 @@ impl Validation {
         Self {
             anchors: Mutex::new(Arc::new(anchors)),
             cuts: Mutex::new(ZoneCuts::default()),
+            denials: Mutex::default(),
             clock: Mutex::new((Clock::Unknown, now)),
         }
     }
@@ -71,6 +73,7 @@ impl Validation {
         };
         if is_other {
             lock(&self.cuts).clear();
+            lock(&self.denials).clear();
         }
         is_other
     }
@@ -84,6 +87,12 @@ impl Validation {
             Clock::Floor(seconds) => Clock::Floor(seconds.saturating_add(passed)),
             Clock::Valid(seconds) => Clock::Valid(seconds.saturating_add(passed)),
         }
+    }
+
+    /// What is proven already not to exist (RFC 8198).
+    pub(super) fn denied(&self, question: &Question, now: Instant) -> Option<Answer> {
+        let verdict = lock(&self.denials).deny(question, now)?;
+        answer(question, &verdict, &keep_all)
     }
 
     /// Resolves a question and validates what is said.
@@ -102,6 +111,7 @@ impl Validation {
             let (verdict, reply) = self.judge(question, upstream, work, names, now).await?;
             if verdict.overall() != Overall::Bogus {
                 let answer = answer(question, &verdict, is_home).ok_or_else(Unobtainable::unreachable)?;
+                lock(&self.denials).learn(&verdict, now);
                 return Ok(Judged { answer, verdict });
             }
             tracing::debug!(%question, attempt, bogus = ?verdict.bogus(), "an answer is bogus");

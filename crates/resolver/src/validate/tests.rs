@@ -3,6 +3,7 @@
 mod absence;
 mod aliases;
 mod delegations;
+mod denials;
 mod keys;
 mod limits;
 mod mutations;
