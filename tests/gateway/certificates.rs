@@ -207,3 +207,66 @@ fn a_certificate_that_was_only_shown_says_nothing() {
         "one without a MUD URL is not kept"
     );
 }
+
+#[test]
+fn the_file_must_be_signed_by_whom_the_certificate_names_even_after_a_restart() {
+    if left_out_without_root() {
+        return;
+    }
+    let mut lab = Lab::with(
+        Home::builder()
+            .thing(ThingPlan::new("lamp"))
+            .thing(ThingPlan::new("bulb")),
+    );
+    let makers = Authority::new(lab.home.folder().join("makers"), "Makers of Things").unwrap();
+    let path = |identity: &Identity| identity.certificate.to_str().unwrap().to_owned();
+    // The file of the lamp is signed by the maker of lamps.
+    let other = makers.thing_with_signer("Lamp 1", LAMP_URL, "Somebody").unwrap();
+    let right = makers
+        .thing_with_signer("Lamp 2", LAMP_URL, "Lamp Maker")
+        .unwrap();
+    let (lamp, bulb) = (
+        lab.home.thing("lamp").mac().to_owned(),
+        lab.home.thing("bulb").mac().to_owned(),
+    );
+    lab.join("lamp", "not-limited");
+    assert_eq!(certificate(&lab, &lamp, &["--announce", &path(&other)]).code, 0);
+    let shown = lab.wait_for_state("lamp", "waiting");
+    assert_eq!(
+        (&shown["file"], &shown["question"]["kind"]),
+        (&Value::Null, &"file".into()),
+        "{shown:#}"
+    );
+    assert!(
+        shown["question"]["text"].as_str().unwrap().contains("Somebody"),
+        "{shown:#}"
+    );
+    // No second certificate makes another the signer.
+    let second = certificate(&lab, &bulb, &["--announce", &path(&right)]);
+    assert_eq!(second.code, 1);
+    assert!(
+        second.complaint.contains("not by CN=MUD signer,O=Lamp Maker"),
+        "{second:?}"
+    );
+    lab.gateway.kill().unwrap();
+    lab.gateway.restart(&lab.configuration()).unwrap();
+    let file = super::lamp_file();
+    let (octets, signature) = (lab.home.folder().join("f.json"), lab.home.folder().join("f.p7s"));
+    fs::write(&octets, file.json()).unwrap();
+    fs::write(&signature, lab.home.mud().sign(file.json().as_bytes()).unwrap()).unwrap();
+    let brought = lab
+        .gateway
+        .ask(&["import", octets.to_str().unwrap(), signature.to_str().unwrap()])
+        .unwrap();
+    assert_eq!(
+        (brought.code, &brought.json["verified"]),
+        (3, &false.into()),
+        "{brought:?}"
+    );
+
+    let mut lab = Lab::with(Home::builder().thing(ThingPlan::new("lamp")));
+    let lamp = lab.join("lamp", "not-limited").mac().to_owned();
+    assert_eq!(certificate(&lab, &lamp, &["--announce", &path(&right)]).code, 0);
+    lab.wait_for_state("lamp", "limited");
+    lab.gateway.kill().unwrap();
+}

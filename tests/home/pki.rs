@@ -94,7 +94,30 @@ impl Authority {
         self.issue("/O=Mudguard laboratory/CN=server", &extensions, Validity::Now)
     }
 
-    /// The same, but its last day is over.
+    /// Issues a certificate for a Thing with this MUD URL, whose file must be signed by the MUD signer of this organisation.
+    ///
+    /// # Errors
+    /// If openssl fails.
+    pub fn thing_with_signer(
+        &self,
+        common_name: &str,
+        mud_url: &str,
+        organisation: &str,
+    ) -> anyhow::Result<Identity> {
+        let extensions = format!(
+            "1.3.6.1.5.5.7.1.25 = ASN1:IA5STRING:{mud_url}\n1.3.6.1.5.5.7.1.30 = ASN1:SEQUENCE:signer\n\
+             [signer]\no = SET:o\ncn = SET:cn\n[o]\nvalue = SEQUENCE:organisation\n[cn]\nvalue = SEQUENCE:name\n\
+             [organisation]\ntype = OID:organizationName\nvalue = UTF8:{organisation}\n\
+             [name]\ntype = OID:commonName\nvalue = UTF8:MUD signer\n"
+        );
+        self.issue(
+            &format!("/O=Lamp Maker/CN={common_name}"),
+            &extensions,
+            Validity::Now,
+        )
+    }
+
+    /// Issues a certificate for a TLS server whose last day is over.
     ///
     /// # Errors
     /// If openssl fails.

@@ -82,6 +82,13 @@ impl SignerSubject {
     pub fn from_der(octets: &[u8]) -> Result<Self, SignerSubjectError> {
         Name::from_der(octets).map(Self).map_err(|_| SignerSubjectError)
     }
+
+    /// The octets of which [`from_der`](Self::from_der) makes the same again.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        // What was read can be written.
+        self.0.to_der().unwrap_or_default()
+    }
 }
 
 impl fmt::Display for SignerSubject {

@@ -19,6 +19,7 @@ mod notify;
 pub(crate) mod off;
 mod retrievals;
 mod sightings;
+mod signers;
 mod start;
 
 use std::{fmt, future::Future, time::Duration};

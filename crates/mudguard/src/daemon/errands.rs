@@ -9,7 +9,7 @@ use mudguard_manager::{
     Action, Announced, Announcement, Channel, ClockState, Event, Fetched, JournalEntry, JournalKind,
     Snapshot, Waiting,
 };
-use mudguard_mud::MudUrl;
+use mudguard_mud::{MudUrl, outline};
 use mudguard_policy::MacAddress;
 use mudguard_store::Store;
 use mudguard_web::{Became, Errand, Imported, JournalPage};
@@ -24,6 +24,7 @@ use super::{
     clock::Past,
     core::{Taken, Told},
     retrievals::{came, judging_clock},
+    signers::Signers,
 };
 
 /// The longest name of a bridge port.
@@ -32,6 +33,7 @@ const LONGEST_PORT: usize = 15;
 /// What is needed for them.
 pub(crate) struct Errands {
     pub(crate) anchors: PathBuf,
+    pub(crate) signers: Arc<Signers>,
     pub(crate) past: Past,
     pub(crate) clock: watch::Receiver<ClockState>,
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -72,9 +74,12 @@ impl Errands {
     ) -> anyhow::Result<Result<Imported, String>> {
         let folder = self.anchors.clone();
         let clock = judging_clock(&self.clock, self.past);
+        let signers = Arc::clone(&self.signers);
         let judged = spawn_blocking(move || {
             let anchors: TrustAnchors = anchors::read(&folder);
-            judge_import(file, signature.as_deref(), &anchors, None, clock)
+            let url = outline(&file).ok().map(|outline| outline.mud_url);
+            let signer = url.and_then(|url| Some(signers.of(&url)?.0));
+            judge_import(file, signature.as_deref(), &anchors, signer.as_ref(), clock)
         });
         Ok(match judged.await.context("a file that was brought")? {
             Ok(outcome) => self.bring(outcome).await?,
@@ -140,6 +145,11 @@ impl Errands {
         if port.is_empty() || port.len() > LONGEST_PORT || !port.bytes().all(|octet| octet.is_ascii_graphic())
         {
             return Ok(Err(format!("{port:?} is no name of a bridge port")));
+        }
+        if let Some(signer) = &claims.signer
+            && let Err(why) = self.signers.note(&url, signer)
+        {
+            return Ok(Err(why));
         }
         info!(%mac, %url, "a Thing proved that it holds a certificate");
         let event = Event::Announced(Announcement {

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tracing::{info, warn};
 
-use super::{anchors, clock::Past, core::Retrieval};
+use super::{anchors, clock::Past, core::Retrieval, signers::Signers};
 
 /// Retrievals at the same time.
 const AT_ONCE: usize = 4;
@@ -44,6 +44,7 @@ fn lookup_error(error: &mudguard_resolver::LookupError) -> LookupError {
 pub(crate) struct Retrievals {
     pub(crate) retriever: Retriever,
     pub(crate) anchors: PathBuf,
+    pub(crate) signers: Arc<Signers>,
     pub(crate) past: Past,
     pub(crate) clock: watch::Receiver<ClockState>,
 }
@@ -74,11 +75,13 @@ impl Retrievals {
 
     async fn retrieve(&self, retrieval: Retrieval) -> Fetched {
         let Retrieval { url, etag } = retrieval;
+        let signer = self.signers.of(&url);
+        let is_judged = signer.as_ref().is_none_or(|(_, is_new)| !is_new);
         let request = Request {
             url: url.clone(),
-            etag,
+            etag: etag.filter(|_| is_judged),
             last_modified: None,
-            signer: None,
+            signer: signer.map(|(signer, _)| signer),
         };
         let folder = self.anchors.clone();
         let anchors = spawn_blocking(move || anchors::read(&folder))

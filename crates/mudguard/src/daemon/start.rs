@@ -31,6 +31,7 @@ use super::{
     off::Off,
     retrievals::{OwnResolver, Retrievals},
     sightings,
+    signers::Signers,
 };
 use crate::config::Config;
 
@@ -187,8 +188,10 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         commands,
         told,
     };
+    let signers = Arc::new(Signers::read(&config.paths.state));
     let errand_runner = Errands {
         anchors: config.trust.anchors.clone(),
+        signers: Arc::clone(&signers),
         past,
         clock: clock_out.clone(),
         snapshots: snapshots.clone(),
@@ -199,6 +202,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let retrievals = Retrievals {
         retriever,
         anchors: config.trust.anchors.clone(),
+        signers,
         past,
         clock: clock_out,
     };
