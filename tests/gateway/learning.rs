@@ -19,7 +19,7 @@ use mudguard_tests::{
 };
 use serde_json::Value;
 
-use super::{LAMP_CLOUD, LAMP_TCP, LAMP_URL, Lab, NEVER, SOON, lamp_file, reaches_tcp};
+use super::{LAMP_CLOUD, LAMP_TCP, LAMP_URL, Lab, NEVER, SOON, lamp_file, reaches_tcp, wait_until_reached};
 
 const INFORM: u8 = 8;
 
@@ -165,4 +165,35 @@ fn a_network_that_goes_and_comes_back_is_learnt_from_like_the_others() {
     lab.home.router().ip("link del br-guest\n").unwrap();
     add_guest_network(&lab.home, &["lan2", "lan3"]);
     says("late", 6, GUESTS);
+}
+
+/// As phones do. Whoever says no MUD URL is not asked for one, and its traffic is nobody's business.
+#[test]
+fn a_thing_that_made_its_address_up_is_told_from_one_that_was_bought_with_it() {
+    if left_out_without_root() {
+        return;
+    }
+    let things = ["phone", "plug"].map(ThingPlan::new);
+    let lab = Lab::with(things.into_iter().fold(Home::builder(), HomeBuilder::thing));
+    let bought = "38:00:00:00:00:09";
+    let plug = lab.home.thing("plug");
+    plug.ip(&format!("link set eth0 address {bought}\n")).unwrap();
+    for (name, mac, random) in [
+        ("phone", lab.home.thing("phone").mac(), true),
+        ("plug", bought, false),
+    ] {
+        let thing = lab.home.thing(name);
+        thing.join().unwrap();
+        let there = |thing: &Value| (thing["state"] == "not-limited").then_some(());
+        lab.gateway.wait_for_thing(mac, SOON, there).unwrap();
+        wait_until_reached(thing, "elsewhere.example", LAMP_TCP);
+        let listed = lab.gateway.ask(&["things"]).unwrap().json;
+        let shown = listed["things"].as_array().unwrap();
+        let shown = shown.iter().find(|shown| shown["mac"] == mac).unwrap();
+        assert_eq!(shown["random-address"], random, "{shown:#}");
+        assert_eq!(
+            (&shown["question"], &shown["mud-url"]),
+            (&Value::Null, &Value::Null)
+        );
+    }
 }

@@ -60,6 +60,8 @@ pub(crate) struct Things {
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Summary {
     mac: MacAddress,
+    /// Whether it made that address up, as phones do.
+    random_address: bool,
     name: String,
     host_name: Option<String>,
     port: Option<String>,
@@ -199,6 +201,7 @@ impl Summary {
         let thing = view.thing;
         Self {
             mac: thing.mac,
+            random_address: thing.has_random_address(),
             name: view.name(),
             host_name: thing.host_name.as_deref().map(foreign_text),
             port: thing.port.as_deref().map(foreign_text),

@@ -161,6 +161,7 @@ async fn a_thing_tells_what_it_may_do_and_what_was_blocked() {
               "port": "lan1",
               "problem": null,
               "question": null,
+              "random-address": true,
               "refused-url": null,
               "sentences": [
                 "May contact the maker’s cloud, acme.example (3 names): encrypted web and encrypted messages.",
