@@ -35,6 +35,9 @@ const PAIRS_PER_STRANGER: usize = 128;
 /// At most so many clients that are not managed.
 const STRANGERS: usize = 256;
 
+/// Keys of elements, with their ends and comments.
+pub(crate) type Keys = BTreeMap<Key, (Instant, Arc<str>)>;
+
 /// What all Things were told.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
@@ -107,6 +110,13 @@ impl Answers {
         left
     }
 
+    /// Whether a Thing was told an address, for whatever name, and the memory of it has not left.
+    pub(crate) fn knows(&self, thing: MacAddress, address: IpAddr) -> bool {
+        let names = self.clients.get(&thing).map(|told| &told.names);
+        let mut pairs = names.into_iter().flat_map(|names| names.values().flatten());
+        pairs.any(|pair| pair.address == address)
+    }
+
     /// Remembers what an earlier daemon told a Thing.
     pub(crate) fn restore(
         &mut self,
@@ -141,42 +151,31 @@ impl Answers {
         index: &ThingIndex,
         address: IpAddr,
         now: Instant,
-    ) -> BTreeMap<Key, (Instant, Arc<str>)> {
-        self.keys(thing, index, now, |pair| pair.address == address)
+    ) -> Keys {
+        let mut keys = Keys::new();
+        let names = self.clients.get(&thing).map(|told| &told.names);
+        let mut pairs: Vec<_> = (names.into_iter().flatten())
+            .flat_map(|(name, pairs)| pairs.iter().map(move |pair| (name, pair)))
+            .filter(|(_, pair)| pair.address == address && pair.ends > now)
+            .collect();
+        // Of several names the first says where the element comes from.
+        pairs.sort_unstable_by_key(|(name, _)| *name);
+        for (name, pair) in pairs {
+            add_keys(&mut keys, thing, index, name, pair);
+        }
+        keys
     }
 
     /// All keys that a policy gives a Thing.
-    pub(crate) fn all_keys(
-        &self,
-        thing: MacAddress,
-        index: &ThingIndex,
-        now: Instant,
-    ) -> BTreeMap<Key, (Instant, Arc<str>)> {
-        self.keys(thing, index, now, |_| true)
-    }
-
-    fn keys(
-        &self,
-        thing: MacAddress,
-        index: &ThingIndex,
-        now: Instant,
-        is_wanted: impl Fn(&Pair) -> bool,
-    ) -> BTreeMap<Key, (Instant, Arc<str>)> {
-        let mut keys = BTreeMap::<Key, (Instant, Arc<str>)>::new();
+    pub(crate) fn all_keys(&self, thing: MacAddress, index: &ThingIndex, now: Instant) -> Keys {
+        let mut keys = Keys::new();
         let Some(told) = self.clients.get(&thing) else {
             return keys;
         };
-        for (name, openings) in &index.openings {
+        for name in index.openings.keys() {
             let pairs = told.names.get(&**name).into_iter().flatten();
-            for pair in pairs.filter(|pair| pair.ends > now && is_wanted(pair)) {
-                for opening in openings {
-                    for key in opening.keys(thing, &index.addresses, pair.address) {
-                        let latest = keys
-                            .entry(key)
-                            .or_insert_with(|| (pair.ends, Arc::clone(&opening.comment)));
-                        latest.0 = latest.0.max(pair.ends);
-                    }
-                }
+            for pair in pairs.filter(|pair| pair.ends > now) {
+                add_keys(&mut keys, thing, index, name, pair);
             }
         }
         keys
@@ -199,6 +198,17 @@ impl Answers {
             told.pairs = told.names.values().map(Vec::len).sum();
         }
         self.clients.retain(|_, told| told.pairs > 0);
+    }
+}
+
+fn add_keys(keys: &mut Keys, thing: MacAddress, index: &ThingIndex, name: &str, pair: &Pair) {
+    for opening in index.openings.get(name).into_iter().flatten() {
+        for key in opening.keys(thing, &index.addresses, pair.address) {
+            let latest = keys
+                .entry(key)
+                .or_insert_with(|| (pair.ends, Arc::clone(&opening.comment)));
+            latest.0 = latest.0.max(pair.ends);
+        }
     }
 }
 
@@ -257,6 +267,7 @@ mod tests {
                 initiator: mudguard_policy::Initiator::Thing,
                 family: mudguard_policy::Family::Ipv4,
                 tail: Tail::Destination(TCP, 443),
+                set: "out4_learned_port".into(),
             },
             comment: "x".into(),
         };

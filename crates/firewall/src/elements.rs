@@ -236,10 +236,20 @@ impl Elements {
     }
 }
 
+/// An element to be in the kernel for so long.
+#[derive(Debug)]
+struct Wanted {
+    key: Key,
+    lifetime: Duration,
+    comment: Arc<str>,
+    /// Nobody has put it there before.
+    is_new: bool,
+}
+
 /// The elements of one answer.
 #[derive(Debug, Default)]
 struct Needed {
-    wanted: Vec<(Key, Duration, Arc<str>)>,
+    wanted: Vec<Wanted>,
     unwanted: Vec<Key>,
 }
 
@@ -286,13 +296,18 @@ impl State {
             for key in &elements.unwanted {
                 self.batch.make_sure_it_is_not_there(Spot::from(key).at());
             }
-            for (key, lifetime, comment) in &elements.wanted {
+            for wanted in &elements.wanted {
                 let said = Said {
                     chain: None,
-                    comment: Some(comment),
-                    lifetime: Some(*lifetime),
+                    comment: Some(&wanted.comment),
+                    lifetime: Some(wanted.lifetime),
                 };
-                self.batch.refresh(Spot::from(key).at(), said);
+                let spot = Spot::from(&wanted.key);
+                if wanted.is_new {
+                    self.batch.add(spot.at(), said);
+                } else {
+                    self.batch.refresh(spot.at(), said);
+                }
             }
         }
         if self.batch.is_empty() {
@@ -318,6 +333,10 @@ impl State {
             return Err(ElementError::TooManyAddresses(addresses.len()));
         }
         let addresses = &addresses[..addresses.len().min(ADDRESSES_PER_NAME)];
+        let is_new: Vec<_> = addresses
+            .iter()
+            .map(|(address, _)| !self.answers.knows(*thing, *address))
+            .collect();
         let left = self
             .answers
             .remember(*thing, names, addresses, index.map(AsRef::as_ref), now);
@@ -330,14 +349,17 @@ impl State {
         let Some(index) = index else {
             return Ok((told, elements));
         };
-        for (address, _) in addresses {
+        for ((address, _), is_new) in addresses.iter().zip(is_new) {
             let keys = self.answers.keys_of(*thing, index, *address, now);
             told.opened += usize::from(!keys.is_empty());
-            let lifetime = |ends: Instant| ends.saturating_duration_since(now);
-            let wanted = keys.into_iter();
             elements
                 .wanted
-                .extend(wanted.map(|(key, (ends, comment))| (key, lifetime(ends), comment)));
+                .extend(keys.into_iter().map(|(key, (ends, comment))| Wanted {
+                    key,
+                    lifetime: ends.saturating_duration_since(now),
+                    comment,
+                    is_new,
+                }));
         }
         for (name, address) in left {
             let kept = self.answers.keys_of(*thing, index, address, now);

@@ -13,7 +13,7 @@ use std::{
 use mudguard_manager::{Enforcement, Snapshot};
 use mudguard_mud::DomainName;
 use mudguard_policy::{
-    IcmpHeader, Initiator, IpHeader, MacAddress, OtherEnd, Packet, TcpHeader, ThingPolicy, Transport,
+    Action, IcmpHeader, Initiator, IpHeader, MacAddress, OtherEnd, Packet, TcpHeader, ThingPolicy, Transport,
     UdpHeader,
 };
 
@@ -66,7 +66,10 @@ impl InForce {
     pub(crate) fn revoked_since(&self, before: &Self, answers: &Answers) -> Option<Revoked> {
         let changed = |thing: &MacAddress| {
             let policy = self.policies.get(thing);
-            policy.is_some_and(|policy| before.policies.get(thing).is_none_or(|known| known != policy))
+            policy.is_some_and(|policy| {
+                let known = before.policies.get(thing);
+                known.is_none_or(|known| known != policy && !permits_as_much(policy, known))
+            })
         };
         let mut judged = HashMap::new();
         for (address, thing) in self.owner.iter().filter(|(_, thing)| changed(thing)) {
@@ -87,6 +90,16 @@ impl InForce {
             revoked
         })
     }
+}
+
+/// Whether a policy is another one with rules added, and neither forbids anything by order.
+fn permits_as_much(policy: &ThingPolicy, other: &ThingPolicy) -> bool {
+    let has_no_order = |policy: &ThingPolicy| {
+        policy.vetoes.is_empty() && policy.permits.iter().all(|rule| rule.action == Action::Accept)
+    };
+    has_no_order(policy)
+        && has_no_order(other)
+        && other.permits.iter().all(|rule| policy.permits.contains(rule))
 }
 
 impl Revoked {
@@ -272,6 +285,24 @@ mod tests {
         answers.remember(lamp, &["cloud.example".into()], &told, None, Instant::now());
         revoked.learn_names(&answers);
         assert!(!revoked.forbids(&flow, &reply));
+    }
+
+    #[test]
+    fn nothing_is_looked_at_when_rights_come_and_none_goes() {
+        let of = |ports: &[u16]| {
+            let rules = ports.iter().map(|port| rule("out", Peer::Anything, tcp(*port)));
+            InForce::of(&home([thing(1, Enforcement::Enforce, rules)]))
+        };
+        let after = |now: InForce, before: &InForce| now.revoked_since(before, &Answers::default());
+        assert!(after(of(&[443, 80]), &of(&[443])).is_none());
+        assert!(after(of(&[443]), &of(&[443, 80])).is_some());
+        let drop = dropping(rule("not", Peer::Anything, tcp(22)));
+        let with_drop = InForce::of(&home([thing(
+            1,
+            Enforcement::Enforce,
+            [drop, rule("out", Peer::Anything, tcp(443))],
+        )]));
+        assert!(after(with_drop, &of(&[443])).is_some());
     }
 
     #[test]

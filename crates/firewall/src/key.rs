@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use mudguard_policy::{Family, Initiator, MacAddress};
 
-use crate::sets::{Plane, Tail, learned_set};
+use crate::sets::{Plane, Tail};
 
 /// The key of a learned element, and the set where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ pub(crate) enum Place {
         initiator: Initiator,
         family: Family,
         tail: Tail,
+        /// The name of the set.
+        set: Arc<str>,
     },
     /// In a set of this name in the chains of the Thing.
     Own {
@@ -87,8 +89,8 @@ impl Opening {
                 initiator,
                 family,
                 tail,
+                set,
             } if *family == Family::of(told) => {
-                let set: Arc<str> = learned_set(*initiator, *family, *tail).into();
                 let things = match initiator {
                     Initiator::Thing => vec![Part::Mac(thing)],
                     Initiator::Peer => {
@@ -100,7 +102,7 @@ impl Opening {
                 };
                 let key = |first| Key {
                     plane: Plane::Routed,
-                    set: Arc::clone(&set),
+                    set: Arc::clone(set),
                     parts: [first, Part::Address(told)]
                         .into_iter()
                         .chain(tail.parts())

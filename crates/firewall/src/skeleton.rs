@@ -97,39 +97,55 @@ fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
         } else {
             denied_chain(initiator)
         };
-        let mut rules = lookups(Look::opening(plane, initiator));
-        rules.push(Rule::new([goto(rest)]));
-        table.chain(sets_chain(initiator), rules);
+        lookups(
+            table,
+            &sets_chain(initiator),
+            Look::opening(plane, initiator),
+            &rest,
+        );
         denied(table, plane, initiator, kernel);
     }
 }
 
-/// Looks a flow up in all sets; what is found is permitted.
-fn lookups(look: Look) -> Vec<Rule> {
+/// A chain that looks a flow up in all sets; what is found is permitted, and the rest goes to `rest`. Each
+/// family has a part of its own, and what most flows need comes first: every look-up costs.
+fn lookups(table: &mut Table, name: &str, look: Look, rest: &str) {
     let way = look.initiator;
-    let mut rules = Vec::new();
-    if look.plane == Plane::Routed {
-        for family in FAMILIES {
-            for tail in TAILS {
-                let key = concatenation(look.learned_key(family, tail));
-                rules.push(Rule::new([
-                    is(key, set(&learned_set(way, family, tail))),
-                    go_back(),
-                ]));
-            }
-        }
+    let mut whole = Vec::new();
+    for family in FAMILIES {
+        let of_name = |tail| {
+            let key = concatenation(look.learned_key(family, tail));
+            let found = is(key, set(&learned_set(way, family, tail)));
+            Rule::new([found, go_back()])
+        };
+        let mut rules = Vec::new();
+        let mut tails = TAILS
+            .into_iter()
+            .filter(|_| look.plane == Plane::Routed)
+            .map(of_name);
+        rules.extend(tails.next());
+        let of_family_only = |peer: &PeerKey| peer.family() == family;
+        let mut sets = static_sets(look.plane)
+            .into_iter()
+            .filter(|(peer, _)| of_family_only(peer))
+            .map(|(peer, shape)| {
+                let key = concatenation(look.key(peer, shape));
+                let found = is(key, set(&static_set(way, peer, shape)));
+                match peer {
+                    PeerKey::Address(_) => Rule::new([found, go_back()]),
+                    PeerKey::Mac(family) => Rule::new([of_family(family), found, go_back()]),
+                }
+            });
+        rules.extend(sets.next());
+        rules.extend(tails);
+        rules.extend(sets);
+        rules.push(Rule::new([goto(rest)]));
+        let part = format!("{name}{}", digit(family));
+        whole.push(Rule::new([of_family(family), goto(part.clone())]));
+        table.chain(part, rules);
     }
-    for (peer, shape) in static_sets(look.plane) {
-        let found = is(
-            concatenation(look.key(peer, shape)),
-            set(&static_set(way, peer, shape)),
-        );
-        rules.push(match peer {
-            PeerKey::Address(_) => Rule::new([found, go_back()]),
-            PeerKey::Mac(family) => Rule::new([of_family(family), found, go_back()]),
-        });
-    }
-    rules
+    whole.push(Rule::new([goto(rest)]));
+    table.chain(name, whole);
 }
 
 /// The end of what is not permitted: it is counted and some of it told; of an observed Thing it passes all the same.

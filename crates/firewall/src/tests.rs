@@ -8,7 +8,6 @@ mod learned;
 mod net;
 mod probe;
 mod routed;
-mod speed;
 
 use mudguard_manager::Snapshot;
 

@@ -22,7 +22,7 @@ use crate::{
     firewall::LeftOut,
     kernel::Kernel,
     key::{Opening, Place},
-    sets::{Look, Plane, Tail, address_type, static_set, way},
+    sets::{Look, Plane, Tail, address_type, learned_set, static_set, way},
     skeleton::{self, denied_chain, replies_chain, replies_map, replies_sets, sets_chain},
     table::{self, Element, SetKind, Table},
 };
@@ -296,6 +296,7 @@ fn shared(initiator: Initiator, family: Family, tail: Tail) -> Place {
         initiator,
         family,
         tail,
+        set: learned_set(initiator, family, tail).into(),
     }
 }
 

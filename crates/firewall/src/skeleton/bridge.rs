@@ -61,15 +61,13 @@ fn replies(table: &mut Table, initiator: Initiator) {
     let map = replies_map(initiator);
     table.declare(map.clone(), SetKind::Verdicts, &[SetType::EtherAddr]);
     let opens = tcp_flags(SYN_ACK_RST_FIN, SYN, false);
-    let mut rules = vec![
+    let rules = [
         Rule::new([opens, goto(denied.clone())]),
         Rule::new([lookup_chain(look.thing_key(Family::Ipv4), &map)]),
         Rule::new([goto(replies_sets(initiator))]),
     ];
-    table.chain(replies_chain(initiator), rules.drain(..));
-    rules.extend(lookups(look));
-    rules.push(Rule::new([goto(denied)]));
-    table.chain(replies_sets(initiator), rules);
+    table.chain(replies_chain(initiator), rules);
+    lookups(table, &replies_sets(initiator), look, &denied);
 }
 
 /// The chain that looks a reply up in the sets.

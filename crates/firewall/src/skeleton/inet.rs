@@ -39,7 +39,10 @@ pub(crate) fn inet(kernel: &Kernel) -> Table {
     let guarded = || Rule::new([is(source_mac(), set(GUARDED)), jump("guard")]);
     // Errors of ICMP, path MTU discovery among them, are related to their flow.
     let known = || Rule::new([connection_is(&["established", "related"]), accept()]);
-    let mut forward = Vec::from(link_local());
+    let [ipv6, ipv4] = [Family::Ipv6, Family::Ipv4].map(link_local);
+    table.chain("link_local6", ipv6);
+    let mut forward = vec![Rule::new([of_family(Family::Ipv6), jump("link_local6")])];
+    forward.extend(ipv4);
     forward.extend([
         guarded(),
         known(),
@@ -66,8 +69,8 @@ pub(super) fn wrong_prefix() -> Rule {
 
 /// What every network needs, within a bridge of which `br_netfilter` shows the frames here too. Nothing that is routed looks so:
 /// a hop has been taken from it, and its destination is no group of the link.
-fn link_local() -> [Rule; 5] {
-    let to = |family, network: &str| is(destination(family), word(network));
+fn link_local(family: Family) -> Vec<Rule> {
+    let to = |network: &str| is(destination(family), word(network));
     let ports = |from: u32, to: u32| {
         [
             is(field("udp", "sport"), number(from)),
@@ -76,17 +79,25 @@ fn link_local() -> [Rule; 5] {
     };
     let hops = |hops: u32| is(field("ip6", "hoplimit"), number(hops));
     let rule = |statements: Vec<Stmt>| Rule::new(statements.into_iter().chain([accept()]));
-    let [from_client, to_server] = ports(68, 67);
-    let [from_client6, to_server6] = ports(546, 547);
-    [
-        rule(vec![icmp_types(Family::Ipv6, &[133, 135, 136]), hops(255)]),
-        rule(vec![icmp_types(Family::Ipv6, &[130, 131, 132, 143]), hops(1)]),
-        rule(vec![
-            of_family(Family::Ipv4),
-            is_protocol(IGMP),
-            is(field("ip", "ttl"), number(1u8)),
-        ]),
-        rule(vec![to(Family::Ipv4, "255.255.255.255"), from_client, to_server]),
-        rule(vec![to(Family::Ipv6, "ff02::1:2"), from_client6, to_server6]),
-    ]
+    match family {
+        Family::Ipv4 => {
+            let [from_client, to_server] = ports(68, 67);
+            vec![
+                rule(vec![
+                    of_family(family),
+                    is_protocol(IGMP),
+                    is(field("ip", "ttl"), number(1u8)),
+                ]),
+                rule(vec![to("255.255.255.255"), from_client, to_server]),
+            ]
+        }
+        Family::Ipv6 => {
+            let [from_client, to_server] = ports(546, 547);
+            vec![
+                rule(vec![icmp_types(family, &[133, 135, 136]), hops(255)]),
+                rule(vec![icmp_types(family, &[130, 131, 132, 143]), hops(1)]),
+                rule(vec![to("ff02::1:2"), from_client, to_server]),
+            ]
+        }
+    }
 }
