@@ -7,6 +7,7 @@ pub(crate) mod owner;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mudguard_mud::MudUrl;
 use mudguard_policy::MacAddress;
 
 use answers::{AnswerArgs, ControllersArgs, JournalArgs, UndoArgs};
@@ -276,6 +277,12 @@ pub(crate) struct VerifyArgs {
     /// The folder of trust anchors
     #[arg(long, value_name = "FOLDER", default_value = ANCHORS)]
     pub(crate) anchors: PathBuf,
+    /// The certificate of a Thing: if it names a signer (id-pe-mudsigner), that one must have signed
+    #[arg(long, value_name = "CERTIFICATE")]
+    pub(crate) thing: Option<String>,
+    /// The MUD URL: the file must say that it is the file of this URL, as the gateway wants it
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<MudUrl>,
     /// The time at which certificates are judged, such as 2026-06-01T12:00:00Z; now, if it is left out
     #[arg(long, value_name = "TIME")]
     pub(crate) at: Option<jiff::Timestamp>,

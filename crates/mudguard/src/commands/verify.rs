@@ -1,12 +1,12 @@
 //! `mudguard verify`: whether a detached signature over a MUD file is good, by the same rules as the gateway's (RFC 8520 section 13.2).
 //!
-//! What it is not: it does not say that the file is the one of a certain Thing; the gateway also compares its `mud-url`.
+//! What it is not: without `--url` and `--thing` it does not say that the file is the one of a certain Thing, which the gateway wants.
 
 use std::{path::Path, process::ExitCode};
 
 use jiff::Timestamp;
-use mudguard_fetch::{Clock, TrustAnchors, verify};
-use mudguard_mud::Limits;
+use mudguard_fetch::{Clock, TrustAnchors, mud_url_of_certificate, verify};
+use mudguard_mud::{Limits, MudUrl, outline};
 use serde::Serialize;
 
 use super::{anchors::hexadecimal, source, source::Unreadable};
@@ -68,8 +68,24 @@ fn report(args: &VerifyArgs) -> anyhow::Result<Report> {
     let signature = source::octets(&args.signature)?;
     let anchors = anchors(&args.anchors)?;
     let at = args.at.unwrap_or_else(Timestamp::now);
+    let signer = match &args.thing {
+        Some(name) => {
+            let claims = mud_url_of_certificate(&source::octets(name)?)
+                .map_err(|error| unreadable(name, &error.to_string()))?;
+            claims.signer
+        }
+        None => None,
+    };
+    if let Some(reason) = args.url.as_ref().and_then(|url| other_url(&file, url)) {
+        return Ok(Report {
+            verdict: Verdict::NotVerified,
+            reason: Some(print::plain(&reason)),
+            signer: None,
+            at,
+        });
+    }
     Ok(
-        match verify(&file, &signature, &anchors, None, Clock::Valid(at)) {
+        match verify(&file, &signature, &anchors, signer.as_ref(), Clock::Valid(at)) {
             Ok(verified) => Report {
                 verdict: Verdict::Verified,
                 reason: None,
@@ -90,6 +106,15 @@ fn report(args: &VerifyArgs) -> anyhow::Result<Report> {
             },
         },
     )
+}
+
+/// Why the file is not that of a URL, if it is not (RFC 8520 section 3.2).
+fn other_url(file: &[u8], url: &MudUrl) -> Option<String> {
+    match outline(file) {
+        Ok(outline) if outline.mud_url == *url => None,
+        Ok(outline) => Some(format!("the file says that it is that of {}", outline.mud_url)),
+        Err(error) => Some(format!("it is not a MUD file: {error}")),
+    }
 }
 
 /// The anchors of a folder. What cannot be used is told and left out, as the gateway does.

@@ -6,7 +6,7 @@ use expect_test::expect;
 
 use crate::{
     Ended, mudguard,
-    openssl::{NOW, Workshop, text},
+    openssl::{NOW, Request, Workshop, text},
 };
 
 /// A signed file, and a folder with the anchor.
@@ -75,6 +75,29 @@ fn another_file_ends_with_1_and_the_reason() {
     assert_eq!(json["verdict"], "not-verified");
     assert_eq!(json["reason"], "the file is not the one that was signed");
     assert!(json["signer"].is_null());
+}
+
+#[test]
+fn the_file_must_be_that_of_the_url_and_signed_by_whom_the_thing_names() {
+    let signed = Signed::new();
+    let url = signed.verify(&["--at", NOW, "--url", "https://lighting.example.com/lamp"]);
+    assert_eq!(url.code, Some(1), "{}", url.err);
+    assert!(url.out.contains("it has no mud-url"), "{}", url.out);
+    let wrong = signed.verify(&["--url", "http://lighting.example.com/lamp"]);
+    assert_eq!(wrong.code, Some(2));
+    // The name CN=MUD, which is not the signer's.
+    let thing = signed.workshop.issue(
+        &signed.workshop.authority(),
+        Request {
+            extensions: "1.3.6.1.5.5.7.1.30=DER:30:0e:31:0c:30:0a:06:03:55:04:03:0c:03:4d:55:44",
+            ..Request::default()
+        },
+    );
+    let other = signed.verify(&["--at", NOW, "--thing", text(&thing.certificate)]);
+    assert_eq!(other.code, Some(1), "{}", other.err);
+    assert!(other.out.contains("CN=MUD"), "{}", other.out);
+    let nothing = signed.verify(&["--at", NOW, "--thing", "lamp.json"]);
+    assert_eq!(nothing.code, Some(2), "{}", nothing.out);
 }
 
 #[test]

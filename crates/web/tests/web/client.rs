@@ -38,6 +38,14 @@ impl Gateway {
         }
     }
 
+    /// The same, with what the kernel has taken.
+    pub(crate) fn with_applied(self, applied: watch::Receiver<Arc<Snapshot>>) -> Self {
+        Self {
+            web: self.web.with_applied(applied),
+            ..self
+        }
+    }
+
     /// Serves the page; it ends with the runtime of the test.
     pub(crate) async fn page(&self) -> Page {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

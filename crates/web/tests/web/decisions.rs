@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::{
     api::{check, control},
+    client::{Gateway, noon},
     home,
 };
 
@@ -82,4 +83,42 @@ async fn a_decision_without_an_answer_is_told_as_such() {
         (reply.status, reply.json()["title"].clone()),
         (503, Value::from("No answer in time"))
     );
+}
+
+#[tokio::test]
+async fn an_answer_carries_the_question_that_was_read() {
+    let (mut gateway, control) = control();
+    let shown = control.get("/api/v1/things/doorcam").await.json();
+    let key = shown["question"]["key"].as_str().unwrap().to_owned();
+    let manager = async {
+        let request = gateway.requests.recv().await.unwrap();
+        let expected = Command::Approve {
+            thing: home::mac(2),
+            question: Some(key.clone()),
+        };
+        assert_eq!(request.command, expected);
+        request
+            .reply
+            .send(Err(CommandError::OtherQuestion(home::mac(2))))
+            .unwrap();
+    };
+    let content = serde_json::json!({ "question": key }).to_string();
+    let (reply, ()) = tokio::join!(control.post("/api/v1/things/doorcam/approve", &content), manager);
+    assert_eq!(reply.status, 409, "{}", reply.body);
+    let wrong = control
+        .post("/api/v1/things/doorcam/approve", r#"{"key":"x"}"#)
+        .await;
+    assert_eq!(wrong.status, 400, "{}", wrong.body);
+}
+
+#[tokio::test]
+async fn rules_that_the_kernel_has_not_taken_are_not_shown_as_applied() {
+    let (taken, applied) = tokio::sync::watch::channel(Arc::default());
+    let gateway = Gateway::new(home::home(noon())).with_applied(applied);
+    let control = gateway.control();
+    let shown =
+        async |name: &str| control.get(&format!("/api/v1/things/{name}")).await.json()["applied"].clone();
+    assert_eq!(shown("doorcam").await, false);
+    taken.send_replace(Arc::new(home::home(noon())));
+    assert_eq!(shown("doorcam").await, true);
 }
