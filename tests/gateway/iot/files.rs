@@ -184,8 +184,11 @@ fn iot_10_a_file_is_asked_for_again_after_its_cache_validity_and_not_before() {
     reaches_no(lamp, "elsewhere.example");
     // Up to a tenth later, so that not all homes ask at once.
     hours(5);
-    say_again();
-    let files = lab.home.internet().files();
-    files.wait_for_requests(LAMP_URL, 2, SOON).unwrap();
+    lamp.unplug().unwrap();
+    // What it adds waits for the owner.
+    lab.join("lamp", "waiting");
+    assert_eq!(requests(&lab, LAMP_URL), 2);
+    let approved = lab.gateway.ask(&["approve", "lamp"]).unwrap();
+    assert_eq!(approved.code, 0, "{}", approved.complaint);
     wait_until_reached(lamp, "elsewhere.example", LAMP_TCP);
 }

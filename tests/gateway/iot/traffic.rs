@@ -106,7 +106,8 @@ fn iot_6_between_neighbours_passes_what_the_classes_of_the_file_say() {
     lab.home.publish(&file).unwrap();
     let laptop = lab.home.thing("laptop");
     laptop.join().unwrap();
-    let (lamp, sibling) = (lab.join("lamp", "limited"), lab.join("sibling", "limited"));
+    // The owner is asked who controls them, and has not answered.
+    let (lamp, sibling) = (lab.join("lamp", "waiting"), lab.join("sibling", "waiting"));
     let ports = [
         OF_CLASS,
         OF_MY_CONTROLLER,
