@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Run only the validating resolver: no Things, no firewall
     Resolver(ResolverArgs),
+    /// Look a name up, and show how far the answer was checked, why, and which Things may reach it
+    Query(QueryArgs),
     /// Remove Mudguard's rules from the kernel; needs no running gateway
     Off(OffArgs),
     /// Show the state of the gateway
@@ -117,6 +119,25 @@ pub(crate) struct ResolverArgs {
     /// The configuration file; of its settings only those of the resolver count
     #[arg(long, value_name = "FILE", default_value = "/etc/mudguard/mudguard.toml")]
     pub(crate) config: PathBuf,
+}
+
+/// Arguments of `query`.
+#[derive(Debug, Args)]
+pub(crate) struct QueryArgs {
+    /// The name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+    /// The type of the records, such as A, AAAA, HTTPS or TYPE65
+    #[arg(value_name = "TYPE", default_value = "A")]
+    pub(crate) record_type: String,
+    /// Show each link of the answer and each zone cut on the way
+    #[arg(long)]
+    pub(crate) trace: bool,
+    /// Ask by a resolver of this command's own with the settings of this file, instead of the running gateway
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }
 
 /// Arguments of `off`.

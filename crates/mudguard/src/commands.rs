@@ -14,6 +14,7 @@ mod manual;
 mod observe;
 mod off;
 mod owner;
+mod query;
 mod retrieve;
 mod set_url;
 mod site_file;
@@ -53,6 +54,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
             daemon::alone::run(&Config::read_resolver(&args.config)?)?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Query(args) => query::run(&args),
         Command::Off(args) => off::run(&args),
         Command::Status(args) => things::status(&args),
         Command::Things(args) => things::list(&args),

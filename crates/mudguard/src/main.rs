@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod daemon;
+mod look_up;
 mod print;
 
 use std::process::ExitCode;

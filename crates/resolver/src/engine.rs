@@ -8,6 +8,7 @@ mod flights;
 mod names;
 mod rebinding;
 mod records;
+mod trace;
 mod upstream;
 mod validation;
 mod work;

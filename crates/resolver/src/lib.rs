@@ -15,6 +15,7 @@ mod engine;
 mod front;
 mod resolver;
 mod sink;
+mod trace;
 pub mod validate;
 mod wire;
 
@@ -24,3 +25,4 @@ pub use counters::Counters;
 pub use front::{FrontEnd, ListenError, MoreAddresses};
 pub use resolver::{LookupError, Resolver};
 pub use sink::{AnswerSink, Client, Release, SinkError};
+pub use trace::Trace;

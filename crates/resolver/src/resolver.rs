@@ -1,11 +1,12 @@
 //! The resolver's start, and the look-ups of the product itself.
 
-use std::{net::IpAddr, sync::Arc, time::Instant};
+use std::{net::IpAddr, str::FromStr, sync::Arc, time::Instant};
 
+use hickory_proto::rr;
 use thiserror::Error;
 
 use crate::{
-    AnswerSink, Config, Counters, FrontEnd, StartError,
+    AnswerSink, Config, Counters, FrontEnd, StartError, Trace,
     counters::Counting,
     engine::{Clock, Engine},
     validate::{self, Name, Question, RecordType},
@@ -75,6 +76,23 @@ impl Resolver {
         self.engine.set_clock(clock);
     }
 
+    /// Answers a question anew and says what was found on the way. The type is one that hickory knows by name, or `TYPE` and a number.
+    ///
+    /// # Errors
+    /// What is no name or no type.
+    pub async fn trace(&self, name: &str, record_type: &str) -> Result<Trace, LookupError> {
+        let parsed = name.parse().map_err(|_| LookupError::NotAName(name.to_owned()))?;
+        let number = record_type
+            .strip_prefix("TYPE")
+            .and_then(|number| number.parse().ok())
+            .or_else(|| rr::RecordType::from_str(record_type).ok().map(u16::from))
+            .ok_or_else(|| LookupError::NotAType(record_type.to_owned()))?;
+        Ok(self
+            .engine
+            .trace(&Question::new(parsed, RecordType(number)))
+            .await)
+    }
+
     /// The hosts of the home are these from now on, by their absolute names. What is no name is left out.
     pub fn set_hosts<'a>(&self, hosts: impl IntoIterator<Item = (&'a str, Vec<IpAddr>)>) {
         let hosts = hosts.into_iter();
@@ -128,6 +146,9 @@ impl Resolver {
 /// Why a name has no addresses for the product itself.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum LookupError {
+    /// It is no type of a record.
+    #[error("{0:?} is no type of a record; give one such as A, AAAA, HTTPS or TYPE65")]
+    NotAType(String),
     /// It will never have any: it is no host name.
     #[error("{0:?} is no host name")]
     NotAName(String),

@@ -28,6 +28,15 @@ pub enum Errand {
         /// They, the newest first, or why they cannot be read.
         reply: oneshot::Sender<Result<Vec<JournalEntry>, String>>,
     },
+    /// A name is looked up, and it is said why its answer is what it is.
+    LookUp {
+        /// The name.
+        name: String,
+        /// The type of the records.
+        record_type: String,
+        /// What was found, as JSON, or why nothing was looked up.
+        reply: oneshot::Sender<Result<serde_json::Value, String>>,
+    },
     /// A Thing has proved that it holds the key of this certificate (RFC 8520 section 11).
     Certificate {
         /// The Thing.

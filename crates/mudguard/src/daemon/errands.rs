@@ -11,13 +11,17 @@ use mudguard_manager::{
 };
 use mudguard_mud::{MudUrl, outline};
 use mudguard_policy::MacAddress;
+use mudguard_resolver::Resolver;
 use mudguard_store::Store;
 use mudguard_web::{Became, Errand, Imported, JournalPage};
+use serde_json::Value;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::spawn_blocking,
 };
 use tracing::info;
+
+use crate::look_up;
 
 use super::{
     anchors,
@@ -39,6 +43,7 @@ pub(crate) struct Errands {
     pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
     pub(crate) told: mpsc::Sender<Told>,
     pub(crate) store: Store,
+    pub(crate) resolver: Resolver,
 }
 
 impl Errands {
@@ -56,6 +61,11 @@ impl Errands {
                     signature,
                     reply,
                 } => drop(reply.send(self.import(file, signature).await?)),
+                Errand::LookUp {
+                    name,
+                    record_type,
+                    reply,
+                } => self.look_up(name, record_type, reply),
                 Errand::Journal { page, reply } => drop(reply.send(self.journal(&page).await)),
                 Errand::Certificate {
                     thing,
@@ -65,6 +75,18 @@ impl Errands {
                 } => drop(reply.send(self.certificate(thing, port, &certificate).await?)),
             }
         }
+    }
+
+    /// Others do not wait for it.
+    fn look_up(&self, name: String, record_type: String, reply: oneshot::Sender<Result<Value, String>>) {
+        let (resolver, snapshot) = (self.resolver.clone(), Arc::clone(&self.snapshots.borrow()));
+        tokio::spawn(async move {
+            let found = resolver.trace(&name, &record_type).await;
+            let found = found
+                .map(|trace| look_up::json(&trace, Some(&snapshot)))
+                .map_err(|error| error.to_string());
+            drop(reply.send(found));
+        });
     }
 
     async fn import(

@@ -33,9 +33,11 @@ impl NameLookup for OwnResolver {
 fn lookup_error(error: &mudguard_resolver::LookupError) -> LookupError {
     use mudguard_resolver::LookupError as Error;
     match error {
-        Error::NotAName(_) | Error::NoSuchName(_) | Error::NoAddress(_) | Error::OnlySpecialPurpose(_) => {
-            LookupError::NoAddresses
-        }
+        Error::NotAName(_)
+        | Error::NotAType(_)
+        | Error::NoSuchName(_)
+        | Error::NoAddress(_)
+        | Error::OnlySpecialPurpose(_) => LookupError::NoAddresses,
         Error::Unavailable(_) => LookupError::NoAnswer,
     }
 }

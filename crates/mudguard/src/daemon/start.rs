@@ -197,6 +197,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         snapshots: snapshots.clone(),
         told: told_in,
         store: running.store.clone(),
+        resolver: resolver.clone(),
     };
     let validation_clock = clock::tell(past, clock_out.clone(), resolver);
     let retrievals = Retrievals {

@@ -43,7 +43,6 @@ pub(crate) fn record_for_validator(record: &Record) -> Option<validate::Record> 
 }
 
 /// A record of the validator, with this TTL.
-#[cfg(test)]
 pub(crate) fn record_of_validator(record: &validate::Record, ttl: u32) -> Option<Record> {
     let mut octets = record.owner.as_wire().to_vec();
     octets.extend(record.record_type.0.to_be_bytes());

@@ -89,6 +89,11 @@ impl Validation {
         }
     }
 
+    /// What is known of the names on the way down to this one, in words.
+    pub(super) fn way_to(&self, name: &Name, now: Instant) -> Vec<(Name, String)> {
+        lock(&self.cuts).way_to(name, now)
+    }
+
     /// What is proven already not to exist (RFC 8198).
     pub(super) fn denied(&self, question: &Question, now: Instant) -> Option<Answer> {
         let verdict = lock(&self.denials).deny(question, now)?;

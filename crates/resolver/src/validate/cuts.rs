@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -46,6 +47,24 @@ struct Known {
     is_provisional: bool,
 }
 
+impl fmt::Display for Cut {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zone(zone) => {
+                let keys: Vec<_> = zone
+                    .keys
+                    .iter()
+                    .map(|key| format!("{} (algorithm {})", key.key_tag, key.algorithm))
+                    .collect();
+                write!(formatter, "a signed zone with the keys {}", keys.join(", "))
+            }
+            Self::Insecure(insecurity) => write!(formatter, "not signed: {}", insecurity.proof),
+            Self::None => formatter.write_str("a name of the zone above"),
+            Self::NothingBelow => formatter.write_str("a name of the zone above, with nothing below"),
+        }
+    }
+}
+
 impl ZoneCuts {
     /// Forgets everything: after the trust anchors have changed, say.
     pub fn clear(&mut self) {
@@ -59,6 +78,17 @@ impl ZoneCuts {
             self.names.remove(&name.last_labels(count));
         }
         self.count_octets();
+    }
+
+    /// What is known of the names on the way down to this one, in words.
+    #[must_use]
+    pub fn way_to(&self, name: &Name, now: Instant) -> Vec<(Name, String)> {
+        let known = (0..=name.label_count()).filter_map(|count| {
+            let name = name.last_labels(count);
+            let known = self.names.get(&name).filter(|known| now < known.until)?;
+            Some((name, known.cut.to_string()))
+        });
+        known.collect()
     }
 
     /// Of how many names something is known.

@@ -8,7 +8,7 @@ use axum::{
         DefaultBodyLimit, Path, Query, State,
         rejection::{BytesRejection, PathRejection, QueryRejection},
     },
-    routing::post,
+    routing::{get, post},
 };
 use mudguard_explain::{foreign_passage, foreign_text};
 use mudguard_policy::MacAddress;
@@ -28,6 +28,30 @@ pub(super) fn errands() -> Router<Web> {
             post(import).layer(DefaultBodyLimit::max(MOST_BROUGHT_OCTETS)),
         )
         .route("/api/v1/things/{thing}/certificate", post(certificate))
+        .route("/api/v1/query", get(look_up))
+}
+
+/// A name to be looked up.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Asked {
+    name: String,
+    #[serde(rename = "type")]
+    record_type: String,
+}
+
+async fn look_up(
+    State(web): State<Web>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<serde_json::Value>, Refusal> {
+    let Query(Asked { name, record_type }) = asked.map_err(|_| Refusal::Malformed)?;
+    let (reply, answer) = oneshot::channel();
+    let errand = Errand::LookUp {
+        name,
+        record_type,
+        reply,
+    };
+    Ok(Json(ask(&web, errand, answer).await?))
 }
 
 /// The content of the request is the file, and behind it its signature.

@@ -44,13 +44,7 @@ const NAMES: [&str; 24] = [
     "x.moved.",
 ];
 
-const TYPES: [RecordType; 5] = [
-    RecordType::A,
-    RecordType::AAAA,
-    RecordType::TXT,
-    RecordType::CNAME,
-    RecordType::NS,
-];
+const TYPES: [RecordType; 3] = [RecordType::A, RecordType::TXT, RecordType::NS];
 
 fn questions(zone: &str) -> Vec<Question> {
     NAMES
