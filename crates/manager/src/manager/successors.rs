@@ -62,6 +62,7 @@ impl Manager {
         if !waiting.is_empty() && self.things_with(url).is_empty() {
             self.files.remove(url);
             actions.push(Action::ForgetFile(url.clone()));
+            actions.push(Action::ForgetWaiting(url.clone()));
         }
     }
 
