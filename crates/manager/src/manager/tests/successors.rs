@@ -133,3 +133,50 @@ fn the_same_subject_counts_under_the_same_authority_or_with_the_same_key() {
         assert_eq!(by_authorities(old, new), succeeds, "{old:?} {new:?}");
     }
 }
+
+#[test]
+fn a_url_that_the_owner_set_has_no_successor_and_neither_has_one_that_is_asked_about() {
+    let mut set_by_hand = Story::new(Mode::Ask);
+    let command = Command::SetUrl {
+        thing: LAMP,
+        url: url(),
+        channel: Channel::Owner,
+    };
+    set_by_hand.command(command).unwrap();
+    set_by_hand.fetched(verified(&good(), "CN=Maker"));
+    let mut asked = limited_lamp();
+    asked.announce(LAMP, &MudUrl::parse("https://evil.example/").unwrap());
+    for story in [&mut set_by_hand, &mut asked] {
+        assert_eq!(fetches(&story.announce(LAMP, &successor())), 0);
+        let lamp = story.thing(LAMP);
+        assert!(lamp.url == Some(url()) && lamp.question.is_some());
+    }
+}
+
+#[test]
+fn a_url_that_another_thing_has_proven_to_be_its_own_is_no_successor() {
+    let mut story = limited_lamp();
+    let proven = Announcement {
+        channel: Channel::Certificate,
+        ..announcement(OTHER, Announced::Url(successor()))
+    };
+    story.tell(Event::Announced(proven));
+    story.tell(Event::Fetched(Fetched {
+        url: successor(),
+        retrieved: verified(&newer(), "CN=Maker"),
+    }));
+    story.announce(LAMP, &successor());
+    let lamp = story.thing(LAMP);
+    assert_eq!(lamp.url, Some(url()));
+    assert!(matches!(
+        lamp.question.as_ref().unwrap().waiting,
+        Waiting::Url(..)
+    ));
+}
+
+#[test]
+fn a_successor_that_is_not_adopted_leaves_nothing_in_the_store() {
+    let (story, _) = succeed(Channel::Dhcpv4, &successor(), unverified(&newer()));
+    assert!(story.stored().waiting.is_empty());
+    assert!(story.stored().files.iter().all(|file| file.url == url()));
+}
