@@ -11,6 +11,7 @@ mod ends;
 mod files;
 mod journal;
 mod judge;
+mod keeping;
 mod overriding;
 mod places;
 mod questions;
@@ -33,13 +34,10 @@ use mudguard_mud::MudUrl;
 use mudguard_policy::{MacAddress, ThingPolicy, compile, narrow};
 
 pub use self::restore::Restored;
-use self::{
-    ends::Ends, files::FileState, places::Heard, sightings::Decisions, undo::question_record, urls::Others,
-};
+use self::{ends::Ends, files::FileState, places::Heard, sightings::Decisions, urls::Others};
 use crate::{
     Action, Author, Channel, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment,
-    Notice, Overriding, Question, Snapshot, Thing, ThingRecord, Trust, UndoRecord, Waiting,
-    overrides::overridden,
+    Notice, Overriding, Question, Snapshot, Thing, Trust, UndoRecord, Waiting, overrides::overridden,
 };
 
 /// How the manager behaves, and its bounds.
@@ -383,69 +381,6 @@ impl Manager {
     /// What a file would permit a Thing if the owner approved all of it.
     fn approved_policy(&self, mac: MacAddress, file: &FileInForce) -> ThingPolicy {
         compile(&file.file, &self.site(mac, true))
-    }
-
-    /// Whether anything of a Thing is kept. A stranger is forgotten with the daemon: anyone can make up MAC addresses, and flash is small.
-    fn is_kept(&self, mac: MacAddress) -> bool {
-        let Some(thing) = self.things.get(&mac) else {
-            return false;
-        };
-        let mut decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
-        decisions.restricted = false;
-        let asks_for_url = matches!(
-            thing.question.as_ref().map(|question| &question.waiting),
-            Some(Waiting::Url(..))
-        );
-        thing.url.is_some()
-            || asks_for_url
-            || thing.name.is_some()
-            || !thing.overrides.is_empty()
-            || !thing.controllers.is_empty()
-            || thing.mode.is_some()
-            || decisions != Decisions::default()
-    }
-
-    fn save_thing(&self, mac: MacAddress, actions: &mut Vec<Action>) {
-        if self.is_kept(mac) {
-            self.save_thing_always(mac, actions);
-        }
-    }
-
-    /// Saves even what is as good as nothing, because more was saved before.
-    fn save_thing_always(&self, mac: MacAddress, actions: &mut Vec<Action>) {
-        let Some(record) = self.thing_record(mac) else {
-            return;
-        };
-        actions.retain(|action| {
-            !matches!(action, Action::SaveThing(old) | Action::SaveThingLater(old) if old.mac == mac)
-        });
-        actions.push(Action::SaveThing(record));
-    }
-
-    /// What is kept of a Thing.
-    fn thing_record(&self, mac: MacAddress) -> Option<ThingRecord> {
-        let thing = self.things.get(&mac)?;
-        let decisions = self.decisions.get(&mac).cloned().unwrap_or_default();
-        Some(ThingRecord {
-            mac,
-            name: thing.name.clone(),
-            host_name: thing.host_name.clone(),
-            port: thing.port.clone(),
-            lan: thing.lan.clone(),
-            first_seen: thing.first_seen,
-            last_seen: thing.last_seen,
-            url: thing.url.clone().zip(thing.channel),
-            bindings: thing.bindings.clone(),
-            addresses_approved: decisions.addresses_approved,
-            admitted: decisions.admitted,
-            rejected: decisions.rejected,
-            overrides: thing.overrides.clone(),
-            mode: thing.mode,
-            controllers: thing.controllers.clone(),
-            question: question_record(thing.question.as_ref()),
-            others: self.others.get(&mac).map(Others::record),
-            grouped: decisions.grouped,
-        })
     }
 }
 

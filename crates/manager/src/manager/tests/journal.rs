@@ -4,9 +4,11 @@ use super::*;
 use crate::{Flows, JournalEntry, OverridePeer};
 
 fn rows(story: &Story) -> Vec<JournalEntry> {
-    let rows = story.actions.iter().filter_map(|action| match action {
-        Action::Journal(entry) => Some(entry.clone()),
-        _ => None,
+    let rows = story.actions.iter().filter_map(|action| {
+        let Action::Journal(entry) = action else {
+            return None;
+        };
+        Some(entry.clone())
     });
     rows.collect()
 }

@@ -445,9 +445,11 @@ fn live(mode: Mode, steps: &[Step]) {
             }
         }
     }
-    let ids = story.actions.iter().filter_map(|action| match action {
-        Action::Journal(entry) => Some(entry.id),
-        _ => None,
+    let ids = story.actions.iter().filter_map(|action| {
+        let Action::Journal(entry) = action else {
+            return None;
+        };
+        Some(entry.id)
     });
     assert!(
         ids.is_sorted_by(|one, next| one < next),
