@@ -12,6 +12,7 @@ mod core;
 mod errands;
 mod firewall;
 mod home;
+mod learned;
 mod limited;
 mod log;
 mod names;

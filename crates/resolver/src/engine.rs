@@ -2,6 +2,7 @@
 //!
 //! What it is not: it knows no client and no sink.
 
+mod anchors;
 mod answer;
 mod cache;
 mod flights;

@@ -1,6 +1,11 @@
 //! The resolver's start, and the look-ups of the product itself.
 
-use std::{net::IpAddr, str::FromStr, sync::Arc, time::Instant};
+use std::{
+    net::IpAddr,
+    str::FromStr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hickory_proto::rr;
 use thiserror::Error;
@@ -9,7 +14,7 @@ use crate::{
     AnswerSink, Config, Counters, FrontEnd, StartError, Trace,
     counters::Counting,
     engine::{Clock, Engine},
-    validate::{self, Name, Question, RecordType},
+    validate::{self, Name, Question, RecordType, Rollovers},
     wire::code,
 };
 
@@ -74,6 +79,20 @@ impl Resolver {
     /// Tells the validator what time it is: once the clock is valid, and whenever it is set. Dates are not judged before.
     pub fn set_clock(&self, clock: validate::Clock) {
         self.engine.set_clock(clock);
+    }
+
+    /// Follows the keys of the zones that have trust anchors (RFC 5011), without end. `keep` is given what is to be stored, whenever it
+    /// is different, and `learned` is what was stored last.
+    pub async fn follow_trust_anchors(&self, mut learned: Rollovers, keep: impl Fn(&str)) {
+        self.engine.apply_rollovers(&learned);
+        loop {
+            let (is_changed, again) = self.engine.see_rollovers(&mut learned).await;
+            if is_changed {
+                let lines: String = learned.0.iter().map(ToString::to_string).collect();
+                keep(&lines);
+            }
+            tokio::time::sleep(Duration::from_secs(again)).await;
+        }
     }
 
     /// Answers a question anew and says what was found on the way. The type is one that hickory knows by name, or `TYPE` and a number.

@@ -30,6 +30,7 @@ mod nsec3;
 mod proof;
 mod rdata;
 mod record;
+mod rollover;
 mod rrset;
 mod signature;
 mod validator;
@@ -44,6 +45,7 @@ pub use self::{
     cuts::ZoneCuts,
     name::{Name, NameError},
     record::{CLASS_IN, Question, Record, RecordType, Reply},
+    rollover::{Rollover, RolloverError, Rollovers, Seen},
     validator::{Step, Validator},
     verdict::{Bogus, BogusReason, Insecurity, InsecurityProof, Link, LinkKind, Overall, Status, Verdict},
 };

@@ -25,7 +25,7 @@ use super::{
     control,
     core::{Applied, Clock, Core, Outlets},
     errands::Errands,
-    firewall, home,
+    firewall, home, learned,
     limited::Limited,
     names, notify,
     off::Off,
@@ -199,7 +199,9 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         store: running.store.clone(),
         resolver: resolver.clone(),
     };
-    let validation_clock = clock::tell(past, clock_out.clone(), resolver);
+    let validation_clock = clock::tell(past, clock_out.clone(), resolver.clone());
+    let keys = learned::follow_keys(resolver.clone(), config.paths.state.clone());
+    let popular_names = learned::keep_names(resolver, config.paths.state.clone());
     let retrievals = Retrievals {
         retriever,
         anchors: config.trust.anchors.clone(),
@@ -251,6 +253,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     );
     running.own("clock", clock::run(past, clock_in, events_in));
     running.own("clock of the resolver", validation_clock);
+    running.own("keys of trust anchors", keys);
+    running.own("popular names", popular_names);
     running.own("list of limited Things", limited.follow(snapshots));
     for listener in pages {
         let web = web.clone();

@@ -18,8 +18,8 @@ use super::{
 use crate::{
     ExtendedError,
     validate::{
-        Clock, Denials, LinkKind, Name, Overall, Question, Record, RecordType, Reply, Step, TrustAnchors,
-        Validator, Verdict, ZoneCuts,
+        Clock, Denials, LinkKind, Name, Overall, Question, Record, RecordType, Reply, Rollover, Step,
+        TrustAnchors, Validator, Verdict, ZoneCuts,
     },
 };
 
@@ -34,6 +34,8 @@ const MOVED: u64 = 60;
 
 /// What stays from query to query.
 pub(super) struct Validation {
+    /// Without what was learned since.
+    configured: TrustAnchors,
     anchors: Mutex<Arc<TrustAnchors>>,
     cuts: Mutex<ZoneCuts>,
     denials: Mutex<Denials>,
@@ -54,7 +56,8 @@ pub(super) type IsHome<'a> = &'a (dyn Fn(IpAddr) -> bool + Sync);
 impl Validation {
     pub(super) fn new(anchors: TrustAnchors, now: Instant) -> Self {
         Self {
-            anchors: Mutex::new(Arc::new(anchors)),
+            anchors: Mutex::new(Arc::new(anchors.clone())),
+            configured: anchors,
             cuts: Mutex::new(ZoneCuts::default()),
             denials: Mutex::default(),
             clock: Mutex::new((Clock::Unknown, now)),
@@ -76,6 +79,21 @@ impl Validation {
             lock(&self.denials).clear();
         }
         is_other
+    }
+
+    /// The trust anchors without what was learned.
+    pub(super) fn configured(&self) -> &TrustAnchors {
+        &self.configured
+    }
+
+    /// What was learned of the keys of these zones counts from now on (RFC 5011).
+    pub(super) fn apply(&self, rollovers: &[Rollover]) {
+        let mut anchors = self.configured.clone();
+        for rollover in rollovers {
+            rollover.apply(&mut anchors);
+        }
+        *lock(&self.anchors) = Arc::new(anchors);
+        lock(&self.cuts).clear();
     }
 
     /// What time it is.

@@ -13,7 +13,7 @@ use self::house::{EVIL, HONEST, House, OK};
 use crate::{
     ExtendedError, Security,
     validate::{
-        Clock, Question, RecordType, Step, Validator, ZoneCuts,
+        Clock, Question, RecordType, Rollovers, Step, Validator, ZoneCuts,
         tests::{
             signer::NOW,
             world::{INTERNET, summary},
@@ -211,6 +211,79 @@ async fn what_was_answered_without_a_clock_is_judged_again_with_one() {
     house.resolver.set_clock(Clock::Valid(NOW));
     assert_eq!(house.say("www.good.nsec.").await, (OK, true, 1, None));
     assert_eq!(house.shown(), [Security::Unchecked, Security::Secure]);
+}
+
+#[tokio::test]
+async fn who_checks_for_himself_is_told_what_is_bogus_and_it_opens_nothing() {
+    let house = House::new(&[EVIL]).await;
+    let reply = house
+        .ask_with("www.good.nsec.", rr::RecordType::A, |message| {
+            message.metadata.checking_disabled = true;
+        })
+        .await;
+    assert_eq!((reply.metadata.response_code, reply.answers.len()), (OK, 1));
+    assert!(reply.metadata.checking_disabled && !reply.metadata.authentic_data);
+    assert_eq!(house.shown(), [Security::Bogus]);
+}
+
+#[tokio::test]
+async fn identical_questions_share_one() {
+    let house = House::new(&[HONEST]).await;
+    let asking = (0..20).map(|_| house.say("www.good.nsec."));
+    for said in futures_util::future::join_all(asking).await {
+        assert_eq!(said, (OK, true, 1, None));
+    }
+    assert_eq!(house.asked[0].lock().unwrap().len(), 6);
+}
+
+#[tokio::test]
+async fn a_name_that_a_proof_covers_is_not_asked_for() {
+    let house = House::new(&[HONEST]).await;
+    let nothing = (ResponseCode::NXDomain, true, 0, None);
+    assert_eq!(house.say("a.nothing.good.nsec.").await, nothing);
+    let count = house.asked[0].lock().unwrap().len();
+    assert_eq!(house.say("b.nothing.good.nsec.").await, nothing);
+    assert_eq!(house.asked[0].lock().unwrap().len(), count);
+    assert_eq!(house.resolver.counters().denied, 1);
+}
+
+#[tokio::test]
+async fn the_keys_of_the_root_are_learned_and_kept() {
+    let house = House::new(&[HONEST]).await;
+    let (tell, mut hear) = tokio::sync::mpsc::unbounded_channel();
+    let resolver = house.resolver.clone();
+    let keep = move |text: &str| tell.send(text.to_owned()).unwrap();
+    let following =
+        tokio::spawn(async move { resolver.follow_trust_anchors(Rollovers::default(), keep).await });
+    let kept = hear.recv().await.unwrap();
+    assert!(kept.starts_with(&format!(". valid {NOW} 0101030d")), "{kept}");
+    following.abort();
+    assert_eq!(house.say("www.good.nsec.").await, (OK, true, 1, None));
+}
+
+#[tokio::test]
+async fn the_hosts_of_the_home_are_answered_here() {
+    let house = House::new(&[HONEST]).await;
+    house
+        .resolver
+        .set_hosts([("lamp.home.arpa.", vec!["192.168.1.7".parse().unwrap()])]);
+    assert_eq!(house.say("LAMP.home.arpa.").await, (OK, false, 1, None));
+    assert!(house.asked[0].lock().unwrap().is_empty() && house.shown().is_empty());
+}
+
+#[tokio::test]
+async fn a_forwarder_names_its_client_and_others_do_not() {
+    let house = House::new(&[HONEST]).await;
+    let with_mac = |message: &mut Message| {
+        let mut edns = hickory_proto::op::Edns::new();
+        edns.options_mut()
+            .insert(rr::rdata::opt::EdnsOption::Unknown(65001, vec![2, 0, 0, 0, 0, 7]));
+        message.set_edns(edns);
+    };
+    house
+        .ask_with("www.good.nsec.", rr::RecordType::A, with_mac)
+        .await;
+    assert_eq!(house.sink.clients(), [Some([2, 0, 0, 0, 0, 7])]);
 }
 
 #[tokio::test]

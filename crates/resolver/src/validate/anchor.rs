@@ -79,6 +79,16 @@ impl TrustAnchors {
         self.negative.iter().map(|(name, &until)| (name, until))
     }
 
+    /// The names that have an anchor.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.anchors.keys()
+    }
+
+    /// What is believed of this very name.
+    pub(crate) fn at_mut(&mut self, name: &Name) -> &mut Anchor {
+        self.anchors.entry(name.clone()).or_default()
+    }
+
     /// The anchor at or above this name that is next to it.
     pub(crate) fn above(&self, name: &Name) -> Option<(&Name, &Anchor)> {
         (0..=name.label_count())

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod mutations;
 mod records;
+mod rollover;
 pub(crate) mod signer;
 mod time;
 mod vectors;

@@ -83,14 +83,26 @@ fn upstream(tamper: Tamper) -> (SocketAddr, Arc<Mutex<Vec<Asked>>>) {
 
 /// Remembers what it is shown.
 #[derive(Default)]
-pub(super) struct Sink(Mutex<Vec<Validated>>);
+pub(super) struct Sink(Mutex<Vec<(Client, Validated)>>);
 
 impl AnswerSink for Sink {
-    async fn answered(&self, _client: Client, answer: &Validated) -> Result<Release, SinkError> {
-        self.0.lock().unwrap().push(answer.clone());
+    async fn answered(&self, client: Client, answer: &Validated) -> Result<Release, SinkError> {
+        self.0.lock().unwrap().push((client, answer.clone()));
         Ok(Release::Tell {
             ttl_at_most: u32::MAX,
         })
+    }
+}
+
+impl Sink {
+    /// Who asked, as a forwarder says.
+    pub(super) fn clients(&self) -> Vec<Option<[u8; 6]>> {
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(client, _)| client.mac)
+            .collect()
     }
 }
 
@@ -185,7 +197,7 @@ impl House {
 
     pub(super) fn shown(&self) -> Vec<Security> {
         let shown = self.sink.0.lock().unwrap();
-        shown.iter().map(|validated| validated.security).collect()
+        shown.iter().map(|(_, validated)| validated.security).collect()
     }
 }
 
