@@ -9,7 +9,10 @@ use std::{
 use ipnet::IpNet;
 use mudguard_policy::SpecialPurpose;
 
-use crate::validate::{Name, TrustAnchors};
+use crate::{
+    HintsError,
+    validate::{Name, TrustAnchors},
+};
 
 /// What the resolver is told at its start.
 #[derive(Clone, Debug)]
@@ -91,7 +94,7 @@ impl Config {
         if self.lan.is_empty() {
             return Err(StartError::NoLan);
         }
-        if self.upstreams.is_empty() && self.mode != Mode::Recursive {
+        if self.upstreams.is_empty() && self.mode == Mode::Forward {
             return Err(StartError::NoUpstream);
         }
         if let Some(&wildcard) = self.listen.iter().find(|address| address.ip().is_unspecified()) {
@@ -141,6 +144,9 @@ pub enum StartError {
     /// An upstream resolver that is no host.
     #[error("upstream {0} is no address of a host; give the address and port of a resolver")]
     UpstreamUnusable(SocketAddr),
+    /// [`Config::root_hints`] are none.
+    #[error("root hints: {0}")]
+    RootHints(#[source] HintsError),
     /// The connections to upstream resolvers cannot be prepared.
     #[error("the connections to upstream resolvers cannot be prepared: {0}")]
     Connections(#[source] Box<dyn Error + Send + Sync>),

@@ -20,7 +20,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hickory_resolver::net::NetError;
 use mudguard_policy::SpecialPurpose;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -30,6 +29,7 @@ use tokio::{
 pub(crate) use self::answer::{Answer, Grade, Told};
 #[cfg(test)]
 pub(crate) use self::records::{record_for_validator, record_of_validator};
+pub use self::upstream::{HintsError, check_root_hints};
 use self::{
     cache::{Cache, Found, Freshness},
     flights::{Flight, Flights, wait},
@@ -39,7 +39,7 @@ use self::{
     work::Work,
 };
 use crate::{
-    Config, ExtendedError,
+    Config, ExtendedError, StartError,
     counters::Counting,
     validate::{self, Name, Question},
     wire::code,
@@ -91,7 +91,7 @@ pub(crate) struct Resolved {
 
 impl Engine {
     /// Prepares to answer; nothing is sent yet.
-    pub(crate) fn new(config: &Config, counting: Arc<Counting>, clock: Clock) -> Result<Self, NetError> {
+    pub(crate) fn new(config: &Config, counting: Arc<Counting>, clock: Clock) -> Result<Self, StartError> {
         Ok(Self {
             upstream: Upstream::new(config, &clock)?,
             validation: Validation::new(config.trust_anchors.clone(), clock()),

@@ -22,6 +22,7 @@ mod wire;
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
 pub use config::{Config, Mode, StartError};
 pub use counters::Counters;
+pub use engine::{HintsError, check_root_hints};
 pub use front::{FrontEnd, ListenError, MoreAddresses};
 pub use resolver::{LookupError, Resolver};
 pub use sink::{AnswerSink, Client, Release, SinkError};

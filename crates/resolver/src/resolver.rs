@@ -44,9 +44,7 @@ impl Resolver {
     ) -> Result<(Self, FrontEnd<S>), StartError> {
         config.check()?;
         let counting = Arc::new(Counting::default());
-        let engine = Engine::new(&config, Arc::clone(&counting), clock)
-            .map_err(|error| StartError::Connections(error.into()))?;
-        let engine = Arc::new(engine);
+        let engine = Arc::new(Engine::new(&config, Arc::clone(&counting), clock)?);
         let front = FrontEnd::bind(&config, Arc::clone(&engine), sink, Arc::clone(&counting)).await?;
         Ok((Self { engine, counting }, front))
     }

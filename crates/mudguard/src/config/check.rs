@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_missing_upstream_says_what_to_write() {
-        let text = error("");
+        let text = error("resolver.mode = \"forward\"\n");
         assert!(
             text.contains("resolver.upstreams") && text.contains("192.0.2.53"),
             "{text}"

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use mudguard_policy::SpecialPurpose;
 use mudguard_resolver::{
-    Config, Mode,
+    Config, Mode, check_root_hints,
     validate::{Name, TrustAnchors},
 };
 use serde::{Deserialize, Deserializer, de::Error};
@@ -126,7 +126,7 @@ impl<'de> Deserialize<'de> for DomainName {
 impl ResolverConfig {
     /// Finds what is wrong with it; where, and in which words.
     pub(super) fn check(&self) -> Result<(), (Option<Range<usize>>, String)> {
-        if self.upstreams.get_ref().is_empty() && self.mode != ModeName::Recursive {
+        if self.upstreams.get_ref().is_empty() && self.mode == ModeName::Forward {
             return Err((
                 place(&self.upstreams),
                 "resolver.upstreams: names no resolver; give the addresses of the provider's, such as \
@@ -141,7 +141,10 @@ impl ResolverConfig {
         self.trust_anchors()
             .map_err(|text| (place(&self.trust_anchors), text))?;
         if let Some(file) = &self.root_hints {
-            read(file.get_ref()).map_err(|text| (place(file), format!("resolver.root-hints: {text}")))?;
+            let wrong = |text: String| (place(file), format!("resolver.root-hints: {text}"));
+            let text = read(file.get_ref()).map_err(wrong)?;
+            check_root_hints(&text)
+                .map_err(|error| wrong(format!("{}: {error}", file.get_ref().display())))?;
         }
         Ok(())
     }

@@ -15,20 +15,48 @@
 //! - It is cancelled by being dropped. It keeps what it learns of servers and delegations itself, bounded.
 
 mod forward;
+mod recursive;
 
-use hickory_resolver::net::NetError;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
-use self::forward::Forward;
+pub use self::recursive::{HintsError, check_root_hints};
+use self::{forward::Forward, recursive::Recursive};
 use super::{Clock, Work};
 use crate::{
-    Config, ExtendedError, Mode,
-    validate::{Question, Reply},
+    Config, ExtendedError, Mode, StartError,
+    validate::{Name, Question, RecordType, Reply},
 };
+
+/// How often it is looked at whether the provider's resolvers hand DNSSEC on.
+const CHECK: Duration = Duration::from_secs(3600);
+
+/// How long resolvers that do not are not asked.
+const UNFIT: Duration = Duration::from_secs(600);
 
 /// Whoever is asked.
 pub(crate) enum Upstream {
     /// Other resolvers.
     Forward(Forward),
+    /// The authoritative servers.
+    Recursive(Recursive),
+    /// Other resolvers, and the authoritative servers where those are of no use.
+    Auto {
+        forward: Forward,
+        recursive: Recursive,
+        fitness: Mutex<Fitness>,
+        clock: Clock,
+    },
+}
+
+/// Whether other resolvers are of use to somebody who validates.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Fitness {
+    is_unfit: bool,
+    /// Until when that holds; `None` if it is not known.
+    until: Option<Instant>,
 }
 
 /// Nobody gave a usable answer, and why, for the client to read.
@@ -37,19 +65,41 @@ pub(crate) struct Unobtainable(pub(crate) ExtendedError);
 
 impl Upstream {
     /// Prepares to ask; nothing is sent yet. What it keeps, it keeps by this clock, which tests may set.
-    pub(crate) fn new(config: &Config, _clock: &Clock) -> Result<Self, NetError> {
-        // Recursion is to come: until then every mode asks the resolvers that are named.
-        match config.mode {
-            Mode::Auto | Mode::Recursive | Mode::Forward => {
-                Ok(Self::Forward(Forward::new(&config.upstreams)?))
-            }
-        }
+    pub(crate) fn new(config: &Config, clock: &Clock) -> Result<Self, StartError> {
+        let forward =
+            || Forward::new(&config.upstreams).map_err(|error| StartError::Connections(error.into()));
+        let recursive = || Recursive::new(config, clock).map_err(StartError::RootHints);
+        Ok(match config.mode {
+            Mode::Forward => Self::Forward(forward()?),
+            Mode::Auto if !config.upstreams.is_empty() => Self::Auto {
+                forward: forward()?,
+                recursive: recursive()?,
+                fitness: Mutex::default(),
+                clock: clock.clone(),
+            },
+            Mode::Auto | Mode::Recursive => Self::Recursive(recursive()?),
+        })
     }
 
     /// Obtains the reply to a question.
     pub(crate) async fn ask(&self, question: &Question, work: &Work) -> Result<Reply, Unobtainable> {
         match self {
             Self::Forward(forward) => forward.ask(question, work).await,
+            Self::Recursive(recursive) => recursive.ask(question, work).await,
+            Self::Auto {
+                forward,
+                recursive,
+                fitness,
+                clock,
+            } => {
+                if !forward.is_suspect(work)
+                    && is_fit(forward, fitness, clock(), work).await
+                    && let Ok(reply) = forward.ask(question, work).await
+                {
+                    return Ok(reply);
+                }
+                recursive.ask(question, work).await
+            }
         }
     }
 
@@ -58,8 +108,44 @@ impl Upstream {
         work.suspect_who_answered();
         match self {
             Self::Forward(_) => tracing::debug!(%question, "other resolvers are asked first"),
+            Self::Recursive(recursive) => recursive.forget(&question.name),
+            Self::Auto {
+                recursive, fitness, ..
+            } => {
+                recursive.forget(&question.name);
+                // It may be the resolvers' fault: it is looked at again.
+                *fitness.lock().unwrap_or_else(PoisonError::into_inner) = Fitness::default();
+            }
         }
     }
+}
+
+/// Whether resolvers hand signatures on, as far as the root's keys show.
+async fn is_fit(forward: &Forward, fitness: &Mutex<Fitness>, now: Instant, work: &Work) -> bool {
+    let known = *fitness.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.until.is_some_and(|until| now < until) {
+        return !known.is_unfit;
+    }
+    let keys = Question::new(Name::root(), RecordType::DNSKEY);
+    // One that does not answer at all is found out, and noted, by whoever asks next.
+    let Ok(reply) = forward.ask(&keys, work).await else {
+        return false;
+    };
+    let is_unfit = !reply
+        .answers
+        .iter()
+        .any(|record| record.record_type == RecordType::RRSIG);
+    let lasts = if is_unfit { UNFIT } else { CHECK };
+    *fitness.lock().unwrap_or_else(PoisonError::into_inner) = Fitness {
+        is_unfit,
+        until: Some(now + lasts),
+    };
+    if is_unfit {
+        tracing::info!(
+            "the provider's resolvers strip DNSSEC; the authoritative servers are asked for the next ten minutes"
+        );
+    }
+    !is_unfit
 }
 
 impl Unobtainable {

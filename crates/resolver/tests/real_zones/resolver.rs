@@ -35,6 +35,7 @@ pub(crate) fn start(upstream: SocketAddr, anchors: TrustAnchors, clock: Clock) -
             // The zones hold addresses for documentation, which no name of the internet may have.
             let special = ["192.0.2.0/24", "2001:db8::/32"].map(|prefix| prefix.parse().unwrap());
             let config = Config {
+                mode: mudguard_resolver::Mode::Forward,
                 special_purpose: SpecialPurpose::new(special.to_vec()),
                 trust_anchors: anchors,
                 ..Config::new(listen, lan, vec![upstream])

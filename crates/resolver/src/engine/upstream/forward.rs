@@ -79,6 +79,11 @@ impl Forward {
         })
     }
 
+    /// Whether each of them was part of something bogus.
+    pub(super) fn is_suspect(&self, work: &Work) -> bool {
+        self.servers.iter().all(|server| work.is_suspect(server.address))
+    }
+
     /// Asks one resolver after the other until one answers, suspects last.
     pub(super) async fn ask(
         &self,
