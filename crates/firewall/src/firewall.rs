@@ -1,6 +1,6 @@
 //! The owner of the tables: it brings the kernel to each snapshot.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use mudguard_manager::Snapshot;
 use mudguard_policy::{MacAddress, Origin};
@@ -29,6 +29,12 @@ pub struct LeftOut {
     pub origin: Origin,
     /// Why it is left out.
     pub reason: &'static str,
+}
+
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&crate::comment::comment(self.thing, &self.origin))
+    }
 }
 
 /// Which tables were removed.
@@ -125,6 +131,27 @@ pub fn remove() -> Result<Removal, FirewallError> {
         nft::run(&json!({ "nftables": commands }).to_string(), |_| {})?;
     }
     Ok(removal)
+}
+
+/// What became of rules that were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restored {
+    /// They are in the kernel.
+    Loaded,
+    /// Tables of ours were there, and were left alone.
+    AlreadyThere,
+}
+
+/// Loads what [`ruleset_text`] gave, if no table of ours is in the kernel. It needs no daemon.
+///
+/// # Errors
+/// There is no nft, or the kernel refused.
+pub fn restore(ruleset: &str) -> Result<Restored, FirewallError> {
+    if tables::there()? != Removal::default() {
+        return Ok(Restored::AlreadyThere);
+    }
+    nft::run(ruleset, |_| {})?;
+    Ok(Restored::Loaded)
 }
 
 /// The commands that put the ruleset of a snapshot into the kernel, as nft reads them with `nft -j -f`.

@@ -36,7 +36,7 @@ mod tests;
 pub use denials::Denials;
 pub use elements::{Elements, Told};
 pub use error::{ElementError, FirewallError};
-pub use firewall::{Firewall, LeftOut, Removal, remove, ruleset_text};
+pub use firewall::{Firewall, LeftOut, Removal, Restored, remove, restore, ruleset_text};
 pub use kernel::{Bridge, Kernel};
 pub use tables::Tables;
 

@@ -1,9 +1,10 @@
 //! Hears of the loss of our tables and of what others change in them: `nft flush ruleset`, a restarted firewall service. The kernel tells it,
 //! so that no Thing stays without rules until the next change.
 
-use std::{fmt, future::poll_fn, io, sync::Arc};
+use std::{fmt, future::poll_fn, io, sync::Arc, task::Poll};
 
 use netlink_sys::{AsyncSocket, SocketAddr, TokioSocket, protocols::NETLINK_NETFILTER};
+use nix::sys::socket::{setsockopt, sockopt};
 use serde_json::Value;
 
 use crate::{
@@ -27,14 +28,28 @@ const NO_BUFFERS: i32 = 105;
 
 const BUFFER: usize = 65_536;
 
+/// As much as the socket holds, in octets: our own changes are told too.
+const ROOM: usize = 1 << 20;
+
 /// Hears of the loss of our tables, and of what others change in them.
 pub struct Tables {
     socket: TokioSocket,
     shared: Arc<Shared>,
     listing: Listing,
     buffer: Vec<u8>,
-    /// The generation of the ruleset and the count of our own transactions, when the two were last compared.
-    compared: (u32, u32),
+    /// The transactions of others that were heard of.
+    others: u32,
+    /// When they were last compared.
+    compared: Counts,
+}
+
+/// How many transactions there were.
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    /// In all: the generation of the ruleset.
+    all: u32,
+    own: u32,
+    others: u32,
 }
 
 impl fmt::Debug for Tables {
@@ -50,12 +65,19 @@ impl Tables {
             socket.socket_mut().bind_auto()?;
             socket.socket_ref().connect(&SocketAddr::new(0, 0))?;
             socket.socket_ref().add_membership(CHANGES)?;
+            // Some containers may not: then more is missed, and counted.
+            let _ = setsockopt(socket.socket_ref(), sockopt::RcvBufForce, &ROOM);
             Ok(socket)
         };
         let listing = Listing::open().map_err(netlink)?;
         Ok(Self {
             socket: socket().map_err(netlink)?,
-            compared: (listing.generation().map_err(netlink)?, shared.own.transactions()),
+            others: 0,
+            compared: Counts {
+                all: listing.generation().map_err(netlink)?,
+                own: shared.own.transactions(),
+                others: 0,
+            },
             shared,
             listing,
             buffer: Vec::with_capacity(BUFFER),
@@ -72,35 +94,59 @@ impl Tables {
             self.buffer.clear();
             let heard = poll_fn(|context| self.socket.poll_recv(context, &mut self.buffer)).await;
             let is_by_others = match heard {
-                Ok(()) => is_by_others(&self.buffer, |port| self.shared.own.is(port)),
+                Ok(()) => {
+                    let is_own = |port| self.shared.own.is(port);
+                    self.others = self.others.wrapping_add(transactions(&self.buffer, is_own));
+                    is_by_others(&self.buffer, is_own)
+                }
                 Err(error) if error.raw_os_error() == Some(NO_BUFFERS) => self.may_be_by_others().await?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => false,
                 Err(error) => return Err(netlink(error)),
             };
             if is_by_others {
+                self.hear_out().await;
+                self.compared = self.count().await?;
                 self.shared.state.lock().await.standing = None;
                 return Ok(());
             }
         }
     }
 
+    /// Takes the rest of what the kernel has told: whatever it was, everything is applied as a whole now.
+    async fn hear_out(&mut self) {
+        let mut is_more = true;
+        while is_more {
+            self.buffer.clear();
+            let Self { socket, buffer, .. } = self;
+            is_more = poll_fn(|context| Poll::Ready(socket.poll_recv(context, buffer).is_ready())).await;
+        }
+    }
+
     /// Changes were missed: our own can be as many. Whether all of them were ours is told by their number.
     async fn may_be_by_others(&mut self) -> Result<bool, FirewallError> {
-        let now = loop {
+        let now = self.count().await?;
+        let before = std::mem::replace(&mut self.compared, now);
+        let known = now.own.wrapping_sub(before.own);
+        let known = known.wrapping_add(now.others.wrapping_sub(before.others));
+        Ok(now.all.wrapping_sub(before.all) != known)
+    }
+
+    /// How many transactions there were, at a moment at which none of ours is under way.
+    async fn count(&self) -> Result<Counts, FirewallError> {
+        loop {
             let changed = self.shared.changed.notified();
             let state = self.shared.state.lock().await;
             if state.waits == Waits::None {
-                break (
-                    self.listing.generation().map_err(netlink)?,
-                    self.shared.own.transactions(),
-                );
+                return Ok(Counts {
+                    all: self.listing.generation().map_err(netlink)?,
+                    own: self.shared.own.transactions(),
+                    others: self.others,
+                });
             }
             // nft is at work for us.
             drop(state);
             changed.await;
-        };
-        let before = std::mem::replace(&mut self.compared, now);
-        Ok(now.0.wrapping_sub(before.0) != now.1.wrapping_sub(before.1))
+        }
     }
 }
 
@@ -109,6 +155,14 @@ fn netlink(error: io::Error) -> FirewallError {
         doing: "waiting for changes of the ruleset",
         error,
     }
+}
+
+/// How many transactions of others end here.
+fn transactions(octets: &[u8], is_own: impl Fn(u32) -> bool) -> u32 {
+    let ends = messages(octets).filter(
+        |message| matches!(message, Message::Other { kind: NEW_GENERATION, port, .. } if !is_own(*port)),
+    );
+    u32::try_from(ends.count()).unwrap_or(u32::MAX)
 }
 
 /// Whether somebody else changed one of our tables.

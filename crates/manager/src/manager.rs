@@ -262,6 +262,14 @@ impl Manager {
             self.notices
                 .retain(|known| !matches!(known, Notice::FirewallRefused(_)));
         }
+        if let Notice::LeftOut(rules) = &notice {
+            let before = self.notices.len();
+            self.notices.retain(|known| !matches!(known, Notice::LeftOut(_)));
+            self.changed |= self.notices.len() != before;
+            if rules.is_empty() {
+                return;
+            }
+        }
         if !self.notices.contains(&notice) {
             self.notices.push(notice);
             self.changed = true;

@@ -148,4 +148,6 @@ pub enum Notice {
     NotStored(String),
     /// Something the kernel or the network does not allow Mudguard to enforce, in words.
     Limitation(String),
+    /// Rules that this kernel cannot hold, in words; empty if it holds all. The newest replaces the others.
+    LeftOut(String),
 }

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Remove Mudguard's rules from the kernel; needs no running gateway
     Off(OffArgs),
+    /// Load the last good rules if none are in the kernel, without the gateway
+    Restore(RestoreArgs),
     /// Show the state of the gateway
     Status(ClientArgs),
     /// List the Things of the home, what waits first
@@ -146,6 +148,20 @@ pub(crate) struct OffArgs {
     /// The socket by which a running gateway is recognised, besides the one that it is told by
     #[arg(long, value_name = "SOCKET", default_value = "/run/mudguard/control.sock")]
     pub(crate) control: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `restore`.
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    /// The configuration file, which names the state folder
+    #[arg(long, value_name = "FILE", default_value = "/etc/mudguard/mudguard.toml")]
+    pub(crate) config: PathBuf,
+    /// The state folder, so that no configuration need be read
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) state: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -15,6 +15,7 @@ mod observe;
 mod off;
 mod owner;
 mod query;
+mod restore;
 mod retrieve;
 mod set_url;
 mod site_file;
@@ -56,6 +57,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Query(args) => query::run(&args),
         Command::Off(args) => off::run(&args),
+        Command::Restore(args) => restore::run(&args),
         Command::Status(args) => things::status(&args),
         Command::Things(args) => things::list(&args),
         Command::Why(args) => things::why(&args),

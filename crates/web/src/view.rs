@@ -312,6 +312,7 @@ pub(crate) fn notices(snapshot: &Snapshot) -> Vec<(&'static str, NoticeLabel)> {
             Notice::NotStored(reason) => (1, "not-stored", NoticeLabel::NotStored(reason.clone())),
             Notice::Laboratory(prefixes) => (2, "laboratory", NoticeLabel::Laboratory(prefixes.clone())),
             Notice::Limitation(what) => (4, "limitation", NoticeLabel::Limitation(what.clone())),
+            Notice::LeftOut(rules) => (4, "left-out", NoticeLabel::Limitation(rules.clone())),
         })
         .collect();
     if snapshot.clock != ClockState::Valid {

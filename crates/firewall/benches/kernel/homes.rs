@@ -115,6 +115,7 @@ pub(crate) fn home(things: u16, rules: impl Fn(u16) -> Vec<Rule>) -> Snapshot {
                 interface: "br-lan".to_owned(),
                 addresses: vec!["192.0.2.1".parse().unwrap()],
                 prefixes: vec!["192.0.2.0/24".parse().unwrap()],
+                ..Lan::default()
             }],
         },
         things: (1..=things)

@@ -10,7 +10,7 @@ use super::{
     net::Net,
     probe::{connection, echo, is_silent, udp_arrives, udp_is_dropped},
 };
-use crate::{Removal, remove, testing::*};
+use crate::{Removal, Restored, remove, restore, testing::*};
 
 /// Two TCP connections of Thing 1 to an internet host, to the ports 1001 and 1002, and one from it to port 1003.
 struct Connections([(TcpStream, TcpStream); 3]);
@@ -138,6 +138,68 @@ fn a_ruleset_can_be_applied_again_after_another_program_flushed_all() {
         net.router.nft(&["flush", "ruleset"]);
         bench.firewall.apply(&home).await.unwrap();
         assert_eq!(net.router.nft(&["list", "ruleset"]), before);
+    });
+}
+
+#[test]
+fn rules_that_were_kept_come_back_without_a_daemon_and_only_if_none_are_there() {
+    let home = home_with(Enforcement::Enforce, &[], &[1000]);
+    bench(1, &home, async |bench, net: &Net| {
+        let kept = crate::ruleset_text(&home, bench.firewall.kernel());
+        let before = net.router.nft(&["list", "ruleset"]);
+        assert_eq!(restore(&kept).unwrap(), Restored::AlreadyThere);
+        net.router.nft(&["flush", "ruleset"]);
+        assert_eq!(restore(&kept).unwrap(), Restored::Loaded);
+        assert_eq!(net.router.nft(&["list", "ruleset"]), before);
+    });
+}
+
+#[test]
+fn what_another_program_changes_in_our_tables_is_heard_and_undone_and_our_own_changes_are_not_heard() {
+    let home = home_with(Enforcement::Enforce, &[1001], &[1000]);
+    bench(1, &home, async |mut bench, net: &Net| {
+        let before = net.router.nft(&["list", "ruleset"]);
+        let mut tables = bench.firewall.tables().unwrap();
+        let others: [&[&str]; 5] = [
+            &["flush", "chain", "inet", "mudguard", "forward"],
+            &["delete", "table", "bridge", "mudguard"],
+            &[
+                "add",
+                "chain",
+                "inet",
+                "mudguard",
+                "foreign",
+                "{ type filter hook forward priority 9; }",
+            ],
+            &[
+                "add",
+                "element",
+                "inet",
+                "mudguard",
+                "observed",
+                "{ 02:00:00:00:00:09 }",
+            ],
+            &["flush", "ruleset"],
+        ];
+        for arguments in others {
+            bench
+                .firewall
+                .apply(&home_with(Enforcement::Enforce, &[1001, 1002], &[]))
+                .await
+                .unwrap();
+            bench.firewall.apply(&home).await.unwrap();
+            net.router.nft(&["add", "table", "inet", "other"]);
+            let heard = tokio::time::timeout(std::time::Duration::from_millis(100), tables.changed());
+            assert!(
+                heard.await.is_err(),
+                "our own changes were taken for those of others"
+            );
+            net.router.nft(&["delete", "table", "inet", "other"]);
+            net.router.nft(arguments);
+            tables.changed().await.unwrap();
+            bench.firewall.apply(&home).await.unwrap();
+            assert_eq!(net.router.nft(&["list", "ruleset"]), before, "{arguments:?}");
+        }
     });
 }
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mudguard_firewall::{Denials, Firewall, Tables};
+use mudguard_firewall::{Denials, Firewall, LeftOut, Tables};
 use mudguard_manager::{Event, Notice, Snapshot, Thing};
 use mudguard_policy::narrow;
 use tokio::{
@@ -12,7 +12,7 @@ use tokio::{
 };
 use tracing::{debug, error, warn};
 
-use super::{FirewallRefused, off::Off};
+use super::{FirewallRefused, last_good::LastGood, off::Off};
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(300);
@@ -68,6 +68,9 @@ pub(crate) struct Owner {
     pub(crate) turn_off: mpsc::Receiver<oneshot::Sender<()>>,
     /// How often in a row the kernel has refused the rules.
     pub(crate) failures: u32,
+    pub(crate) last_good: LastGood,
+    /// What was said last of the rules that this kernel cannot hold.
+    pub(crate) left_out: Option<String>,
 }
 
 impl Owner {
@@ -92,6 +95,10 @@ impl Owner {
                     }
                 }
                 () = sleep(pause(self.failures)), if self.failures > 0 => {}
+                () = self.last_good.is_due() => {
+                    self.last_good.write().await;
+                    continue;
+                }
             }
             if !self.off.is_off() {
                 self.apply().await?;
@@ -106,6 +113,8 @@ impl Owner {
                 let (version, things) = (snapshot.version, snapshot.things.len());
                 debug!(version, things, "the kernel took the rules");
                 self.failures = 0;
+                self.last_good.keep(Arc::clone(&snapshot));
+                self.say_what_is_left_out().await?;
                 Event::Applied { version }
             }
             Err(error) => {
@@ -116,6 +125,36 @@ impl Owner {
         };
         self.events.send(event).await.context("the manager has ended")
     }
+
+    async fn say_what_is_left_out(&mut self) -> anyhow::Result<()> {
+        let now = left_out(&self.firewall.left_out().await);
+        if now == self.left_out {
+            return Ok(());
+        }
+        self.left_out.clone_from(&now);
+        if let Some(limitation) = &now {
+            warn!(limitation, "not every rule is enforced as it stands");
+        }
+        let notice = Event::Noticed(Notice::LeftOut(now.unwrap_or_default()));
+        self.events.send(notice).await.context("the manager has ended")
+    }
+}
+
+/// The rules that this kernel cannot hold, in words; at most a few are named.
+fn left_out(rules: &[LeftOut]) -> Option<String> {
+    const NAMED: usize = 5;
+    let (first, more) = (rules.first()?, rules.len().saturating_sub(NAMED));
+    let named: Vec<_> = rules.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = if more > 0 {
+        format!(", and {more} more")
+    } else {
+        String::new()
+    };
+    Some(format!(
+        "Rules that permit something are left out, because {}: {}{more}.",
+        first.reason,
+        named.join(", ")
+    ))
 }
 
 /// Tells the manager what the kernel refused.

@@ -96,7 +96,7 @@ fn content(path: &Path) -> io::Result<String> {
 }
 
 /// Replaces the file as a whole; what is there after a power cut is the old list or the new one.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = OpenOptions::new()
         .write(true)

@@ -25,7 +25,9 @@ use super::{
     control,
     core::{Applied, Clock, Core, Outlets},
     errands::Errands,
-    firewall, home, learned,
+    firewall, home,
+    last_good::LastGood,
+    learned,
     limited::Limited,
     names, notify,
     off::Off,
@@ -120,6 +122,10 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         restart.manager.snapshot()
     };
     let tables = firewall.tables()?;
+    let mut last_good = LastGood::new(&config.paths.state, *firewall.kernel());
+    if refusal.is_none() {
+        last_good.keep(restart.manager.snapshot());
+    }
     refusal.into_iter().for_each(|notice| restart.notice(notice));
     info!(
         things = restart.manager.snapshot().things.len(),
@@ -224,6 +230,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         off: off.clone(),
         turn_off,
         failures,
+        last_good,
+        left_out: None,
     };
 
     running.own("firewall", firewall.run());

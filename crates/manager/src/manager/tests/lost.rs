@@ -144,3 +144,17 @@ fn the_kernels_consent_ends_the_notice_of_its_refusal() {
         [Notice::Limitation("a switch chip".to_owned())]
     );
 }
+
+#[test]
+fn what_is_left_out_is_said_until_nothing_is() {
+    let mut story = Story::new(Mode::Ask);
+    for rules in ["one rule", "two rules"] {
+        story.tell(Event::Noticed(Notice::LeftOut(rules.to_owned())));
+        assert_eq!(
+            story.manager.snapshot().notices,
+            [Notice::LeftOut(rules.to_owned())]
+        );
+    }
+    story.tell(Event::Noticed(Notice::LeftOut(String::new())));
+    assert_eq!(story.manager.snapshot().notices, []);
+}
