@@ -12,6 +12,7 @@ mod core;
 mod errands;
 mod firewall;
 mod home;
+mod hosts;
 pub(crate) mod last_good;
 mod learned;
 mod limited;

@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    io,
+    fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
 };
 
@@ -30,6 +30,10 @@ pub struct Config {
     pub special_purpose: SpecialPurpose,
     /// Whether names under `test` are sent upstream instead of not existing (RFC 6761 section 6.2): for laboratories.
     pub forward_test: bool,
+    /// How many queries a second one client may ask; 0 is without bound. Forwarders are not bounded.
+    pub queries_per_second: u32,
+    /// With what the resolver shows itself to clients that come by TLS; without it they cannot.
+    pub tls: Option<TlsIdentity>,
     /// Whether the reverse zones of addresses that no host of the internet has are answered here (RFC 6303).
     pub serves_reverse_zones: bool,
     /// Forwarders of this house, which may name the client behind them (EDNS option 65001, as dnsmasq's `add-mac` does).
@@ -49,6 +53,27 @@ pub struct Config {
     pub trust_anchors: TrustAnchors,
 }
 
+/// A certificate with its key, for DNS over TLS (RFC 7858).
+#[derive(Clone, PartialEq, Eq)]
+pub struct TlsIdentity {
+    /// The certificates in PEM form, that of the resolver first.
+    pub certificates: Vec<u8>,
+    /// Its key in PEM form.
+    pub key: Vec<u8>,
+    /// The port; 853 in a home.
+    pub port: u16,
+}
+
+impl fmt::Debug for TlsIdentity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The key is a secret.
+        formatter
+            .debug_struct("TlsIdentity")
+            .field("port", &self.port)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Who is asked for what is not in the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {
@@ -65,6 +90,9 @@ impl Config {
     /// The default of [`Config::cache_octets`]: 8 MiB.
     pub const CACHE_OCTETS: usize = 8 * 1024 * 1024;
 
+    /// The default of [`Config::queries_per_second`]: more than any device of a home asks.
+    pub const QUERIES_PER_SECOND: u32 = 500;
+
     /// A configuration for a home.
     #[must_use]
     pub fn new(listen: Vec<SocketAddr>, lan: Vec<IpNet>, upstreams: Vec<SocketAddr>) -> Self {
@@ -75,6 +103,8 @@ impl Config {
             upstreams,
             special_purpose: SpecialPurpose::default(),
             forward_test: false,
+            queries_per_second: Self::QUERIES_PER_SECOND,
+            tls: None,
             serves_reverse_zones: true,
             forwarders: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
             rebinding_protection: true,
@@ -150,12 +180,15 @@ pub enum StartError {
     /// The connections to upstream resolvers cannot be prepared.
     #[error("the connections to upstream resolvers cannot be prepared: {0}")]
     Connections(#[source] Box<dyn Error + Send + Sync>),
+    /// The certificate or the key for TLS cannot be used.
+    #[error("the certificate or the key for DNS over TLS cannot be used: {0}")]
+    Tls(String),
     /// A socket could not be bound.
     #[error("{address} ({transport}) cannot be bound: {source}; {}", way_out(source))]
     Bind {
         /// The address.
         address: SocketAddr,
-        /// `UDP` or `TCP`.
+        /// `UDP`, `TCP` or `TLS`.
         transport: &'static str,
         /// Why.
         source: io::Error,

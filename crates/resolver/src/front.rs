@@ -5,10 +5,12 @@
 
 mod admission;
 mod handler;
+mod rates;
 mod sender;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod udp;
 
 use std::{
@@ -16,6 +18,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, PoisonError, RwLock},
+    time::Instant,
 };
 
 use ipnet::IpNet;
@@ -24,10 +27,12 @@ use tokio::{
     net::{TcpListener, UdpSocket},
     task::JoinSet,
 };
+use tokio_rustls::TlsAcceptor;
 
 use self::{
     admission::{Admission, Admitted},
     handler::Handler,
+    rates::Rates,
 };
 use crate::{AnswerSink, Config, StartError, counters::Counting, engine::Engine};
 
@@ -46,8 +51,15 @@ const CONNECTIONS: usize = 128;
 /// The bound sockets of the LAN side.
 #[must_use = "clients are answered only while `run` runs"]
 pub struct FrontEnd<S> {
-    sockets: Vec<(UdpSocket, TcpListener)>,
+    sockets: Vec<Sockets>,
     desk: Arc<Desk<S>>,
+}
+
+/// The sockets of one address.
+struct Sockets {
+    udp: UdpSocket,
+    tcp: TcpListener,
+    tls: Option<TcpListener>,
 }
 
 /// Opens further addresses while others are served: a router's addresses change, and clients must not notice.
@@ -71,6 +83,8 @@ pub(crate) struct Desk<S> {
     handler: Handler<S>,
     queries: Arc<Admission>,
     connections: Arc<Admission>,
+    rates: Rates,
+    tls: Option<(TlsAcceptor, u16)>,
     counting: Arc<Counting>,
 }
 
@@ -81,7 +95,11 @@ impl<S: AnswerSink> FrontEnd<S> {
         sink: Arc<S>,
         counting: Arc<Counting>,
     ) -> Result<Self, StartError> {
-        let sockets = bind(&config.listen).await?;
+        let tls = match &config.tls {
+            Some(identity) => Some((tls::acceptor(identity)?, identity.port)),
+            None => None,
+        };
+        let sockets = bind(&config.listen, tls.as_ref().map(|(_, port)| *port)).await?;
         let handler = Handler {
             engine,
             sink,
@@ -93,6 +111,8 @@ impl<S: AnswerSink> FrontEnd<S> {
             handler,
             queries: Admission::new(QUERIES_PER_CLIENT, QUERIES),
             connections: Admission::new(CONNECTIONS_PER_CLIENT, CONNECTIONS),
+            rates: Rates::new(config.queries_per_second),
+            tls,
             counting,
         });
         Ok(Self { sockets, desk })
@@ -109,7 +129,16 @@ impl<S: AnswerSink> FrontEnd<S> {
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.sockets
             .iter()
-            .filter_map(|(udp, _)| udp.local_addr().ok())
+            .filter_map(|sockets| sockets.udp.local_addr().ok())
+            .collect()
+    }
+
+    /// The addresses on which it listens for TLS.
+    #[must_use]
+    pub fn tls_addresses(&self) -> Vec<SocketAddr> {
+        let listeners = self.sockets.iter().filter_map(|sockets| sockets.tls.as_ref());
+        listeners
+            .filter_map(|listener| listener.local_addr().ok())
             .collect()
     }
 
@@ -119,9 +148,12 @@ impl<S: AnswerSink> FrontEnd<S> {
     /// A socket that stopped working.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), ListenError> {
         let mut loops = JoinSet::new();
-        for (udp, tcp) in self.sockets {
+        for Sockets { udp, tcp, tls } in self.sockets {
             loops.spawn(udp::serve(Arc::new(udp), Arc::clone(&self.desk)));
-            loops.spawn(tcp::serve(tcp, Arc::clone(&self.desk)));
+            loops.spawn(tcp::serve(tcp, None, Arc::clone(&self.desk)));
+            if let Some((listener, (acceptor, _))) = tls.zip(self.desk.tls.clone()) {
+                loops.spawn(tcp::serve(listener, Some(acceptor), Arc::clone(&self.desk)));
+            }
         }
         tokio::select! {
             () = shutdown => Ok(()),
@@ -134,7 +166,7 @@ impl<S: AnswerSink> FrontEnd<S> {
     }
 }
 
-async fn bind(listen: &[SocketAddr]) -> Result<Vec<(UdpSocket, TcpListener)>, StartError> {
+async fn bind(listen: &[SocketAddr], tls_port: Option<u16>) -> Result<Vec<Sockets>, StartError> {
     let mut sockets = Vec::with_capacity(listen.len());
     for &address in listen {
         let bind_error = |transport| {
@@ -148,7 +180,20 @@ async fn bind(listen: &[SocketAddr]) -> Result<Vec<(UdpSocket, TcpListener)>, St
         // Port 0 is for tests: TCP takes the port that UDP was given.
         let address = udp.local_addr().map_err(bind_error("UDP"))?;
         let tcp = TcpListener::bind(address).await.map_err(bind_error("TCP"))?;
-        sockets.push((udp, tcp));
+        let mut secure = address;
+        let tls = match tls_port {
+            Some(port) => {
+                secure.set_port(port);
+                let bind_error = |source| StartError::Bind {
+                    address: secure,
+                    transport: "TLS",
+                    source,
+                };
+                Some(TcpListener::bind(secure).await.map_err(bind_error)?)
+            }
+            None => None,
+        };
+        sockets.push(Sockets { udp, tcp, tls });
     }
     Ok(sockets)
 }
@@ -160,7 +205,7 @@ impl<S: AnswerSink> MoreAddresses<S> {
     /// The address that could not be bound.
     pub async fn bind(&self, listen: &[SocketAddr]) -> Result<FrontEnd<S>, StartError> {
         Ok(FrontEnd {
-            sockets: bind(listen).await?,
+            sockets: bind(listen, self.0.tls.as_ref().map(|(_, port)| *port)).await?,
             desk: Arc::clone(&self.0),
         })
     }
@@ -184,9 +229,13 @@ impl<S> Desk<S> {
         lets_in
     }
 
-    /// Lets a query begin, unless too many are in flight: then it is dropped, and the client asks again.
+    /// Lets a query begin, unless the client asks too often or too many are in flight: then it is dropped, and the client asks again.
     fn admit_query(&self, client: SocketAddr) -> Option<Admitted> {
-        let admitted = self.queries.admit(client.ip().to_canonical());
+        let client = client.ip().to_canonical();
+        // Whoever asks for others is many.
+        let keeps_rate =
+            self.handler.forwarders.contains(&client) || self.rates.admit(client, Instant::now());
+        let admitted = keeps_rate.then(|| self.queries.admit(client)).flatten();
         if admitted.is_none() {
             self.counting.count(|counters| counters.dropped += 1);
         }

@@ -20,7 +20,7 @@ pub mod validate;
 mod wire;
 
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
-pub use config::{Config, Mode, StartError};
+pub use config::{Config, Mode, StartError, TlsIdentity};
 pub use counters::Counters;
 pub use engine::{HintsError, check_root_hints};
 pub use front::{FrontEnd, ListenError, MoreAddresses};

@@ -1,6 +1,7 @@
 //! The section `[resolver]`: for the gateway's resolver and for one that runs by itself.
 
 use std::{
+    collections::BTreeMap,
     fs,
     net::{IpAddr, SocketAddr},
     ops::{Range, RangeInclusive},
@@ -11,7 +12,7 @@ use ipnet::IpNet;
 use jiff::Timestamp;
 use mudguard_policy::SpecialPurpose;
 use mudguard_resolver::{
-    Config, Mode, check_root_hints,
+    Config, Mode, TlsIdentity, check_root_hints,
     validate::{Name, TrustAnchors},
 };
 use serde::{Deserialize, Deserializer, de::Error};
@@ -22,11 +23,17 @@ use super::{check::place, unplaced};
 /// The port of DNS.
 pub(crate) const PORT: u16 = 53;
 
+/// The port of DNS over TLS.
+const TLS_PORT: u16 = 853;
+
 /// The longest file of trust anchors or root hints that is read, in octets.
 const MAX_FILE: u64 = 64 * 1024;
 
 /// The least memory of the cache, in octets, and the most.
 const CACHE: RangeInclusive<usize> = 64 * 1024..=1024 * 1024 * 1024;
+
+/// What is wrong: where, and in which words.
+pub(super) type Wrong = (Option<Range<usize>>, String);
 
 /// The resolver of the LAN.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +59,16 @@ pub(crate) struct ResolverConfig {
     pub(crate) rebinding_protection: bool,
     /// Names at and below which that is not done.
     pub(crate) rebinding_exceptions: Vec<DomainName>,
+    /// Hosts of the home with their addresses; Things are known without it.
+    pub(crate) hosts: BTreeMap<String, Vec<IpAddr>>,
+    /// Forwarders of this house, such as dnsmasq with `add-mac`, which may name the client behind them; empty: this machine.
+    pub(crate) forwarders: Vec<IpAddr>,
+    /// How many queries a second one client may ask; 0 is without bound.
+    pub(crate) queries_per_second: u32,
+    /// The certificate with which it shows itself to clients that come by TLS (port 853), in PEM form.
+    pub(crate) tls_certificate: Option<Spanned<PathBuf>>,
+    /// Its key.
+    pub(crate) tls_key: Option<Spanned<PathBuf>>,
     /// The memory of the cache, in octets.
     pub(crate) cache_bytes: Spanned<usize>,
 }
@@ -98,6 +115,11 @@ impl Default for ResolverConfig {
             allow_special_purpose_servers: false,
             rebinding_protection: true,
             rebinding_exceptions: Vec::new(),
+            hosts: BTreeMap::new(),
+            forwarders: Vec::new(),
+            queries_per_second: Config::QUERIES_PER_SECOND,
+            tls_certificate: None,
+            tls_key: None,
             cache_bytes: unplaced(Config::CACHE_OCTETS),
         }
     }
@@ -125,7 +147,7 @@ impl<'de> Deserialize<'de> for DomainName {
 
 impl ResolverConfig {
     /// Finds what is wrong with it; where, and in which words.
-    pub(super) fn check(&self) -> Result<(), (Option<Range<usize>>, String)> {
+    pub(super) fn check(&self) -> Result<(), Wrong> {
         if self.upstreams.get_ref().is_empty() && self.mode == ModeName::Forward {
             return Err((
                 place(&self.upstreams),
@@ -138,6 +160,7 @@ impl ResolverConfig {
             let text = format!("resolver.cache-bytes: give {} to {}", CACHE.start(), CACHE.end());
             return Err((place(&self.cache_bytes), text));
         }
+        self.tls()?;
         self.trust_anchors()
             .map_err(|text| (place(&self.trust_anchors), text))?;
         if let Some(file) = &self.root_hints {
@@ -150,7 +173,7 @@ impl ResolverConfig {
     }
 
     /// The same for a resolver that runs by itself: it has no LAN from which it knows where to listen.
-    pub(super) fn check_alone(&self) -> Result<(), (Option<Range<usize>>, String)> {
+    pub(super) fn check_alone(&self) -> Result<(), Wrong> {
         if self.listen.get_ref().is_empty() {
             return Err((
                 place(&self.listen),
@@ -174,7 +197,15 @@ impl ResolverConfig {
         let hints = self.root_hints.as_ref();
         let hints = hints.map(|file| read(file.get_ref())).transpose();
         let upstreams = self.upstreams.get_ref();
+        let default = Config::new(listen, lan, upstreams.iter().map(|upstream| upstream.0).collect());
         Ok(Config {
+            forwarders: if self.forwarders.is_empty() {
+                default.forwarders.clone()
+            } else {
+                self.forwarders.clone()
+            },
+            queries_per_second: self.queries_per_second,
+            tls: self.tls().map_err(|(_, text)| anyhow::Error::msg(text))?,
             mode: match self.mode {
                 ModeName::Auto => Mode::Auto,
                 ModeName::Recursive => Mode::Recursive,
@@ -192,8 +223,27 @@ impl ResolverConfig {
                 .map(|name| name.0.clone())
                 .collect(),
             cache_octets: *self.cache_bytes.get_ref(),
-            ..Config::new(listen, lan, upstreams.iter().map(|upstream| upstream.0).collect())
+            ..default
         })
+    }
+
+    fn tls(&self) -> Result<Option<TlsIdentity>, Wrong> {
+        let (certificate, key) = match (&self.tls_certificate, &self.tls_key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => (certificate, key),
+            (Some(one), None) | (None, Some(one)) => {
+                let text = "resolver.tls-certificate and resolver.tls-key: give both or none";
+                return Err((place(one), text.to_owned()));
+            }
+        };
+        let read = |key: &str, file: &Spanned<PathBuf>| {
+            read(file.get_ref()).map_err(|text| (place(file), format!("resolver.{key}: {text}")))
+        };
+        Ok(Some(TlsIdentity {
+            certificates: read("tls-certificate", certificate)?.into_bytes(),
+            key: read("tls-key", key)?.into_bytes(),
+            port: TLS_PORT,
+        }))
     }
 
     fn trust_anchors(&self) -> Result<TrustAnchors, String> {

@@ -25,7 +25,7 @@ use super::{
     control,
     core::{Applied, Clock, Core, Outlets},
     errands::Errands,
-    firewall, home,
+    firewall, home, hosts,
     last_good::LastGood,
     learned,
     limited::Limited,
@@ -207,6 +207,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     };
     let validation_clock = clock::tell(past, clock_out.clone(), resolver.clone());
     let keys = learned::follow_keys(resolver.clone(), config.paths.state.clone());
+    let hosts = hosts::follow(config.resolver.hosts.clone(), snapshots.clone(), resolver.clone());
     let popular_names = learned::keep_names(resolver, config.paths.state.clone());
     let retrievals = Retrievals {
         retriever,
@@ -263,6 +264,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     running.own("clock of the resolver", validation_clock);
     running.own("keys of trust anchors", keys);
     running.own("popular names", popular_names);
+    running.own("names of the home", hosts);
     running.own("list of limited Things", limited.follow(snapshots));
     for listener in pages {
         let web = web.clone();

@@ -3,12 +3,13 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, split},
     net::TcpListener,
     sync::Mutex,
     task::JoinSet,
     time::{sleep, timeout},
 };
+use tokio_rustls::TlsAcceptor;
 
 use super::{
     Desk, ListenError,
@@ -32,7 +33,11 @@ const MAX_ERRORS: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves a listener until it is broken.
-pub(super) async fn serve<S: AnswerSink>(listener: TcpListener, desk: Arc<Desk<S>>) -> ListenError {
+pub(super) async fn serve<S: AnswerSink>(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    desk: Arc<Desk<S>>,
+) -> ListenError {
     let mut connections = JoinSet::new();
     let mut errors = 0;
     loop {
@@ -50,10 +55,18 @@ pub(super) async fn serve<S: AnswerSink>(listener: TcpListener, desk: Arc<Desk<S
                     desk.counting.count(|counters| counters.connections_refused += 1);
                     continue;
                 };
-                let desk = Arc::clone(&desk);
+                let (tls, desk) = (tls.clone(), Arc::clone(&desk));
                 connections.spawn(async move {
-                    let (reader, writer) = stream.into_split();
-                    converse(reader, writer, client, &desk).await;
+                    if let Some(tls) = tls {
+                        // Half a handshake takes no more time than half a query.
+                        if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
+                            let (reader, writer) = split(stream);
+                            converse(reader, writer, client, &desk).await;
+                        }
+                    } else {
+                        let (reader, writer) = stream.into_split();
+                        converse(reader, writer, client, &desk).await;
+                    }
                     drop(admitted);
                 });
             }

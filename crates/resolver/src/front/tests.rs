@@ -1,5 +1,6 @@
 //! Answers over the wire, validated.
 
+mod connections;
 mod house;
 
 use std::sync::Arc;

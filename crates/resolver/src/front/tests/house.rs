@@ -110,12 +110,18 @@ impl Sink {
 pub(super) struct House {
     pub(super) resolver: Resolver,
     pub(super) address: SocketAddr,
+    pub(super) tls: Option<SocketAddr>,
     pub(super) sink: Arc<Sink>,
     pub(super) asked: Vec<Arc<Mutex<Vec<Asked>>>>,
 }
 
 impl House {
     pub(super) async fn new(tampers: &[Tamper]) -> Self {
+        Self::with(tampers, |_| {}).await
+    }
+
+    /// With a configuration that is changed.
+    pub(super) async fn with(tampers: &[Tamper], change: impl Fn(&mut Config)) -> Self {
         let (upstreams, asked) = tampers.iter().map(|tamper| upstream(*tamper)).unzip();
         // The port that UDP would be given may be taken for TCP.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
@@ -123,15 +129,18 @@ impl House {
         let mut config = Config::new(listen, vec!["127.0.0.0/8".parse().unwrap()], upstreams);
         config.mode = crate::Mode::Forward;
         config.trust_anchors = INTERNET.anchors();
+        change(&mut config);
         let sink = Arc::new(Sink::default());
         let (resolver, front): (_, FrontEnd<Sink>) =
             Resolver::start(config, Arc::clone(&sink)).await.unwrap();
         resolver.set_clock(Clock::Valid(NOW));
         let address = front.addresses()[0];
+        let tls = front.tls_addresses().first().copied();
         tokio::spawn(front.run(std::future::pending()));
         Self {
             resolver,
             address,
+            tls,
             sink,
             asked,
         }
