@@ -168,6 +168,7 @@ keys! {
     COUNT_BLOCKED = "count-blocked",
     COUNT_WOULD_BE_BLOCKED = "count-would-be-blocked",
     COUNT_TIMES = "count-times",
+    COUNT_FORGED = "count-forged",
     COUNT_ENFORCED = "count-enforced",
     COUNT_NARROWED = "count-narrowed",
     COUNT_REFUSED = "count-refused",

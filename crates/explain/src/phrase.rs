@@ -158,6 +158,8 @@ pub enum Count {
     WouldBeBlocked(usize),
     /// How often one thing was tried, at least.
     Times(usize),
+    /// Packets that said to be of somebody else.
+    Forged(usize),
     /// ACEs that hold as written.
     Enforced(usize),
     /// ACEs that hold in part.
@@ -178,6 +180,7 @@ impl Count {
             Self::Blocked(count) => (keys::COUNT_BLOCKED, count),
             Self::WouldBeBlocked(count) => (keys::COUNT_WOULD_BE_BLOCKED, count),
             Self::Times(count) => (keys::COUNT_TIMES, count),
+            Self::Forged(count) => (keys::COUNT_FORGED, count),
             Self::Enforced(count) => (keys::COUNT_ENFORCED, count),
             Self::Narrowed(count) => (keys::COUNT_NARROWED, count),
             Self::Refused(count) => (keys::COUNT_REFUSED, count),

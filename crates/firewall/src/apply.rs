@@ -25,7 +25,7 @@ use crate::{
     encoded::Spot,
     flows::{InForce, Revoked},
     lower::{Ground, ThingIndex},
-    netlink::{batch::Said, listing::Listing},
+    netlink::{batch::Said, listing::Listing, targets},
     nft,
     restore::restore,
     sets::Plane,
@@ -117,6 +117,9 @@ fn whole(snapshot: &Snapshot, frame: &Frame, shared: &Shared) -> Result<(), Fire
     let mut state = shared.state.blocking_lock();
     let now = Instant::now();
     state.batch.begin();
+    if whole.lowered.bridged.is_some() {
+        targets::rules(&mut state.batch);
+    }
     state.reconcile(whole, &listing, snapshot, now).map_err(netlink)?;
     state.carry_out(shared).map_err(netlink)?;
     let tables = tables(&listing, frame)?;

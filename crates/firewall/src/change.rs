@@ -16,7 +16,7 @@ use crate::{
     encoded::{Content, Spot, encode},
     firewall::LeftOut,
     kernel::Kernel,
-    lower::{Ground, Index, Lowered, ThingIndex, is_lowered_alike, lower, lower_thing, skeleton},
+    lower::{Ground, Index, Lowered, ThingIndex, is_lowered_alike, lower, lower_home, lower_thing, skeleton},
     sets::Plane,
     table::Table,
 };
@@ -100,6 +100,10 @@ impl Frame {
         let grounds = [Ground::of(before), Ground::of(now)];
         let (mut old, mut new) = (Part::default(), Part::default());
         let mut change = Change::default();
+        if before.home != now.home {
+            self.take(lower_home(&grounds[0]), &mut old)?;
+            self.take(lower_home(&grounds[1]), &mut new)?;
+        }
         let macs: BTreeSet<_> = before.things.keys().chain(now.things.keys()).collect();
         for mac in macs {
             let things = [before.things.get(mac), now.things.get(mac)];
@@ -141,7 +145,15 @@ impl Frame {
 
     fn lower(&self, thing: &Thing, ground: &Ground<'_>, part: &mut Part) -> Result<Lowering, Unknown> {
         let lowered = lower_thing(thing, ground, &self.kernel);
-        let tables = [(Plane::Routed, lowered.routed), (Plane::Bridged, lowered.bridged)];
+        self.take([lowered.routed, lowered.bridged], part)?;
+        Ok(Lowering {
+            index: lowered.index.map(Arc::new),
+            left_out: lowered.left_out,
+        })
+    }
+
+    fn take(&self, [routed, bridged]: [Table; 2], part: &mut Part) -> Result<(), Unknown> {
+        let tables = [(Plane::Routed, routed), (Plane::Bridged, bridged)];
         for ((plane, table), (_, skeleton)) in tables.into_iter().zip(&self.tables) {
             for (set, elements) in &table.of_other_sets {
                 // What no table declares, nothing looks up.
@@ -163,10 +175,7 @@ impl Frame {
                 .extend(table.sets.keys().map(|name| (plane, name.clone().into_owned())));
             part.tables.push((plane, table));
         }
-        Ok(Lowering {
-            index: lowered.index.map(Arc::new),
-            left_out: lowered.left_out,
-        })
+        Ok(())
     }
 
     /// All that the kernel should have.

@@ -14,14 +14,35 @@ use crate::{
         array,
         log::{self, Sample},
     },
-    skeleton::{IN_SAMPLE, OUT_SAMPLE},
+    skeleton::{ADDRESS_SAMPLE, IN_SAMPLE, OUT_SAMPLE, PORT_SAMPLE, SOURCE_SAMPLE},
 };
+
+/// What the kernel tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A packet was denied, or of an observed Thing would be.
+    Denied(Denial),
+    /// A packet came, or is about to come, from an address that is bound to nobody: the link is to be asked whose it is.
+    Address {
+        /// The address.
+        address: IpAddr,
+        /// The number of the LAN interface.
+        interface: u32,
+    },
+    /// A frame of a managed Thing came through another port than its own.
+    Elsewhere {
+        /// The Thing that it names as its sender.
+        mac: MacAddress,
+        /// The number of the port.
+        port: u32,
+    },
+}
 
 /// Samples of what the kernel denies.
 pub struct Denials {
     socket: Option<TokioSocket>,
     shared: Arc<Shared>,
-    waiting: VecDeque<Denial>,
+    waiting: VecDeque<Heard>,
     buffer: Vec<u8>,
 }
 
@@ -56,14 +77,20 @@ impl Denials {
         self.socket.is_some()
     }
 
+    /// How many samples were read and not yet told.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// The next sample. It never comes if the kernel tells none. May be cancelled without loss.
     ///
     /// # Errors
     /// The socket failed for good.
-    pub async fn next(&mut self) -> Result<Denial, FirewallError> {
+    pub async fn next(&mut self) -> Result<Heard, FirewallError> {
         loop {
-            if let Some(denial) = self.waiting.pop_front() {
-                return Ok(denial);
+            if let Some(heard) = self.waiting.pop_front() {
+                return Ok(heard);
             }
             let Some(socket) = &self.socket else {
                 return std::future::pending().await;
@@ -82,7 +109,7 @@ impl Denials {
             }
             let owner = |address| self.shared.thing_at(address);
             self.waiting
-                .extend(log::samples(&self.buffer).filter_map(|sample| denial(&sample, owner)));
+                .extend(log::samples(&self.buffer).filter_map(|sample| heard(&sample, owner)));
         }
     }
 }
@@ -91,6 +118,27 @@ impl Denials {
 fn is_passing(error: &io::Error) -> bool {
     const NO_BUFFERS: i32 = 105;
     error.kind() == io::ErrorKind::Interrupted || error.raw_os_error() == Some(NO_BUFFERS)
+}
+
+fn heard(sample: &Sample<'_>, owner: impl Fn(IpAddr) -> Option<MacAddress>) -> Option<Heard> {
+    if sample.prefix == PORT_SAMPLE.as_bytes() {
+        return Some(Heard::Elsewhere {
+            mac: MacAddress(sample.source?),
+            port: sample.port?,
+        });
+    }
+    let address = if sample.prefix == SOURCE_SAMPLE.as_bytes() {
+        read(sample.packet)?.source
+    } else if sample.prefix == ADDRESS_SAMPLE.as_bytes() {
+        // Behind a header without extensions: the target of the solicitation.
+        array::<16>(sample.packet, 48)?.into()
+    } else {
+        return denial(sample, owner).map(Heard::Denied);
+    };
+    Some(Heard::Address {
+        address,
+        interface: sample.interface?,
+    })
 }
 
 fn denial(sample: &Sample<'_>, owner: impl Fn(IpAddr) -> Option<MacAddress>) -> Option<Denial> {
@@ -213,6 +261,7 @@ mod tests {
             source: Some([2, 0, 0, 0, 0, 1]),
             destination: Some([2, 0, 0, 0, 0, 2]),
             packet,
+            ..Sample::default()
         };
         denial(&sample, NOBODY)
     }
@@ -265,7 +314,7 @@ mod tests {
         #[test]
         fn no_octets_make_it_panic(packet in prop::collection::vec(any::<u8>(), 0..128)) {
             let _ = sample(OUT_SAMPLE, &packet);
-            let _ = log::samples(&packet).filter_map(|sample| denial(&sample, NOBODY)).count();
+            let _ = log::samples(&packet).filter_map(|sample| heard(&sample, NOBODY)).count();
         }
     }
 }

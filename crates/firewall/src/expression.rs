@@ -239,6 +239,16 @@ pub(crate) fn connection_is(states: &[&'static str]) -> Stmt {
     })
 }
 
+/// The interface through which a packet came; within a bridge the port.
+pub(crate) fn incoming() -> Expr {
+    meta(MetaKey::Iifname)
+}
+
+/// The interface through which a packet leaves.
+pub(crate) fn outgoing() -> Expr {
+    meta(MetaKey::Oifname)
+}
+
 /// What the routing table says of a packet.
 pub(crate) fn route(result: FibResult, flags: &[FibFlag]) -> Expr {
     Expression::Named(NamedExpression::Fib(Fib {

@@ -8,8 +8,8 @@ use nftables::types::NfFamily;
 use serde_json::json;
 
 use crate::{
-    Denials, Elements, FirewallError, Kernel, Tables, apply::apply, change::Frame, elements::Shared,
-    lower::lower, nft, table::Table, tables,
+    BridgeSetting, Denials, Elements, FirewallError, Kernel, Tables, apply::apply, change::Frame,
+    elements::Shared, lower::lower, nft, table::Table, tables,
 };
 
 /// The owner of our tables; there is one.
@@ -52,7 +52,15 @@ impl Firewall {
     /// # Errors
     /// There is no nft, or no right to speak netlink to netfilter.
     pub async fn start() -> Result<(Self, Elements, Denials), FirewallError> {
-        let mut kernel = blocking(Kernel::probe).await?;
+        Self::start_with(BridgeSetting::Auto).await
+    }
+
+    /// The same, and frames within a bridge are filtered as the operator set it.
+    ///
+    /// # Errors
+    /// There is no nft, or no right to speak netlink to netfilter.
+    pub async fn start_with(bridge: BridgeSetting) -> Result<(Self, Elements, Denials), FirewallError> {
+        let mut kernel = blocking(Kernel::probe).await?.used_as(bridge);
         let netlink = |error| FirewallError::Netlink {
             doing: "opening the socket for elements",
             error,
@@ -151,6 +159,12 @@ pub fn restore(ruleset: &str) -> Result<Restored, FirewallError> {
         return Ok(Restored::AlreadyThere);
     }
     nft::run(ruleset, |_| {})?;
+    if tables::there()?.bridge {
+        crate::netlink::targets::load().map_err(|error| FirewallError::Netlink {
+            doing: "loading the rules of neighbour discovery",
+            error,
+        })?;
+    }
     Ok(Restored::Loaded)
 }
 

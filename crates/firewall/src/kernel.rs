@@ -24,6 +24,32 @@ pub enum Bridge {
     Stateful,
 }
 
+/// How frames between two ports of one bridge shall be filtered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BridgeSetting {
+    /// As well as the kernel can.
+    #[default]
+    Auto,
+    /// By connection, if the kernel can, else frame by frame.
+    Stateful,
+    /// Frame by frame, though the kernel may follow connections.
+    Stateless,
+    /// Not at all, and sources are guarded only where packets are routed.
+    Off,
+}
+
+impl Bridge {
+    /// In a word, for status and logs.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Absent => "off",
+            Self::Stateless => "stateless",
+            Self::Stateful => "stateful",
+        }
+    }
+}
+
 impl Kernel {
     /// A kernel that has all that the rules can use.
     pub const FULL: Self = Self {
@@ -45,6 +71,17 @@ impl Kernel {
         };
         let samples = takes("inet", &json!({ "log": { "group": LOG_GROUP } }))?;
         Ok(Self { bridge, samples })
+    }
+
+    /// As it shall be used.
+    #[must_use]
+    pub fn used_as(self, setting: BridgeSetting) -> Self {
+        let bridge = match (setting, self.bridge) {
+            (BridgeSetting::Off, _) => Bridge::Absent,
+            (BridgeSetting::Stateless, Bridge::Stateful) => Bridge::Stateless,
+            (_, can) => can,
+        };
+        Self { bridge, ..self }
     }
 
     /// Whether it knows the connections to which frames within a bridge belong.

@@ -9,6 +9,7 @@ mod answers;
 mod apply;
 mod change;
 mod comment;
+mod counts;
 mod denials;
 mod elements;
 mod encoded;
@@ -33,11 +34,12 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use denials::Denials;
+pub use counts::{Counts, counts};
+pub use denials::{Denials, Heard};
 pub use elements::{Elements, Told};
 pub use error::{ElementError, FirewallError};
 pub use firewall::{Firewall, LeftOut, Removal, Restored, remove, restore, ruleset_text};
-pub use kernel::{Bridge, Kernel};
+pub use kernel::{Bridge, BridgeSetting, Kernel};
 pub use tables::Tables;
 
 /// The name of our tables.

@@ -16,6 +16,7 @@ use std::{
     sync::Arc,
 };
 
+use ipnet::IpNet;
 use mudguard_manager::{Enforcement, Snapshot, Thing};
 use mudguard_policy::{Family, MacAddress, Peer};
 use nftables::types::NfFamily;
@@ -27,11 +28,11 @@ pub(crate) use self::{
     thing::{Index, ThingIndex},
 };
 use crate::{
-    expression::{FAMILIES, address, goto_verdict, mac},
+    expression::{FAMILIES, address, goto_verdict, mac, number, prefix, range, word},
     firewall::LeftOut,
     kernel::{Bridge, Kernel},
     sets::Plane,
-    skeleton::{self, GUARDED, OBSERVED, TAKEN, bound},
+    skeleton::{self, GUARDED, OBSERVED, bound},
     table::{Element, Table},
 };
 
@@ -61,12 +62,17 @@ pub(crate) struct LoweredThing {
 pub(crate) fn lower(snapshot: &Snapshot, kernel: &Kernel) -> Lowered {
     let ground = Ground::of(snapshot);
     let mut lowered = skeleton(kernel);
+    let mut take_over = |routed, bridged| {
+        lowered.routed.take_over(routed);
+        if let Some(table) = &mut lowered.bridged {
+            table.take_over(bridged);
+        }
+    };
+    let [routed, bridged] = lower_home(&ground);
+    take_over(routed, bridged);
     for thing in snapshot.things.values() {
         let things_own = lower_thing(thing, &ground, kernel);
-        lowered.routed.take_over(things_own.routed);
-        if let Some(bridged) = &mut lowered.bridged {
-            bridged.take_over(things_own.bridged);
-        }
+        take_over(things_own.routed, things_own.bridged);
         lowered
             .index
             .extend(things_own.index.map(|index| (thing.mac, Arc::new(index))));
@@ -83,6 +89,35 @@ pub(crate) fn skeleton(kernel: &Kernel) -> Lowered {
         index: Index::new(),
         left_out: Vec::new(),
     }
+}
+
+/// Lowers the networks of the home, for each table: where the LAN is, and which addresses are this router's.
+pub(crate) fn lower_home(ground: &Ground<'_>) -> [Table; 2] {
+    let (mut routed, mut bridged) = (Table::new(NfFamily::INet), Table::new(NfFamily::Bridge));
+    for lan in &ground.home.lans {
+        routed.add(skeleton::LANS, Element::key([word(lan.interface.clone())]));
+        for network in &lan.prefixes {
+            let family = Family::of(network.addr());
+            let is_everywhere = network.prefix_len() == 0;
+            let is_link_local =
+                matches!(network, IpNet::V6(network) if network.addr().is_unicast_link_local());
+            // Every link has the same link-local prefix.
+            if !is_everywhere && !is_link_local {
+                let all = range(number(0u8), number(u8::MAX));
+                routed.add(
+                    skeleton::prefixes(family),
+                    Element::key([prefix(network.trunc()), all]),
+                );
+            }
+        }
+    }
+    for at in &ground.gateway {
+        let family = Family::of(*at);
+        routed.add(skeleton::taken(family), Element::key([address(*at)]));
+        bridged.add(skeleton::taken(family), Element::key([address(*at)]));
+        bridged.add(skeleton::own(family), Element::key([address(*at)]));
+    }
+    [routed, bridged]
 }
 
 /// Lowers one Thing. What it reads of the home and of other Things, [`is_lowered_alike`] must compare.
@@ -135,6 +170,7 @@ pub(crate) fn is_lowered_alike(one: (&Thing, &Ground<'_>), other: (&Thing, &Grou
     let mut rules = policy.permits.iter().chain(&policy.vetoes);
     things[0].enforcement == things[1].enforcement
         && grounds[0].gateway == grounds[1].gateway
+        && grounds[0].port(things[0]) == grounds[1].port(things[1])
         && addresses(things[0].mac)
         && is_same_policy()
         && rules.all(|rule| match &rule.peer {
@@ -173,9 +209,14 @@ fn bindings(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: &Thing)
             table.add(skeleton::observed_addresses(family), Element::key([address(*at)]));
         }
         table.add(bound(family), Element::key([mac(thing.mac), address(*at)]));
-        if at.is_ipv6() {
-            table.add(TAKEN, Element::key([address(*at)]));
-        }
+        table.add(skeleton::taken(family), Element::key([address(*at)]));
+    }
+    if plane == Plane::Bridged
+        && set == Some(GUARDED)
+        && let Some(port) = ground.port(thing)
+    {
+        table.add(skeleton::PLACED, Element::key([mac(thing.mac)]));
+        table.add(skeleton::PORTS, Element::key([mac(thing.mac), word(port)]));
     }
 }
 

@@ -5,8 +5,10 @@
 
 pub(crate) mod batch;
 pub(crate) mod conntrack;
+pub(crate) mod counters;
 pub(crate) mod listing;
 pub(crate) mod log;
+pub(crate) mod targets;
 
 use std::io;
 

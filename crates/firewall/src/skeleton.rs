@@ -4,6 +4,7 @@
 //! maps `out` and `in`. `accept` ends only our chains: other tables still judge the packet, so Mudguard only narrows.
 
 mod bridge;
+mod guard;
 mod inet;
 
 use mudguard_policy::{Family, Initiator};
@@ -11,13 +12,17 @@ use nftables::schema::SetType;
 
 pub(crate) use self::{
     bridge::{bridge, replies_sets},
+    guard::{
+        ADDRESS_SAMPLE, LANS, OWN_TARGETS, PLACED, PORT_SAMPLE, PORTS, SOURCE_SAMPLE, TARGETS, own, prefixes,
+        taken,
+    },
     inet::inet,
 };
 use crate::{
     expression::{
-        FAMILIES, IGMP, Stmt, accept, at_most, concatenation, count, destination, destination_mac, digit,
-        drop_packet, field, go_back, goto, icmp_types, is, is_not, is_protocol, lookup_chain, number,
-        of_family, sample, set, source, source_mac,
+        FAMILIES, IGMP, accept, at_most, concatenation, count, destination, destination_mac, digit,
+        drop_packet, field, go_back, goto, icmp_types, is, is_protocol, lookup_chain, number, of_family,
+        sample, set, source_mac,
     },
     kernel::Kernel,
     sets::{Look, PeerKey, Plane, TAILS, address_type, declare, learned_set, static_set, static_sets, way},
@@ -41,9 +46,6 @@ pub(crate) const IN_SAMPLE: &str = "mudguard in";
 pub(crate) fn bound(family: Family) -> String {
     format!("bound{}", digit(family))
 }
-
-/// The name of the set of IPv6 addresses that are bound to any Thing.
-pub(crate) const TAKEN: &str = "taken6";
 
 /// From addresses to the chain that judges the flows that are opened to their Thing, where packets are routed.
 pub(crate) fn in_map(family: Family) -> String {
@@ -77,7 +79,7 @@ pub(crate) fn replies_map(initiator: Initiator) -> String {
 
 /// What both tables have.
 fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
-    table.counters.extend(["spoofed", "out_denied", "in_denied"]);
+    table.counters.extend(["out_denied", "in_denied"]);
     let mac = [SetType::EtherAddr];
     table.declare(GUARDED, SetKind::Exact, &mac);
     table.declare(OBSERVED, SetKind::Exact, &mac);
@@ -86,9 +88,8 @@ fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
         let pair = [SetType::EtherAddr, address_type(family)];
         table.declare(bound(family), SetKind::Exact, &pair);
     }
-    table.declare(TAKEN, SetKind::Exact, &[SetType::Ipv6Addr]);
     table.chain("outbound", [Rule::new([lookup_chain(source_mac(), OUT)])]);
-    guard(table, plane);
+    guard::guard(table, plane, kernel);
     for initiator in [Initiator::Thing, Initiator::Peer] {
         declare(table, plane, initiator);
         let rest = if plane == Plane::Bridged && !kernel.is_stateful_in_bridges() {
@@ -171,28 +172,6 @@ fn denied(table: &mut Table, plane: Plane, initiator: Initiator, kernel: &Kernel
     }
     rules.push(Rule::new([drop_packet()]));
     table.chain(denied_chain(initiator), rules);
-}
-
-/// Packets of guarded Things whose source is not theirs are counted and dropped (BCP 38, SAVI).
-fn guard(table: &mut Table, plane: Plane) {
-    let pair = |family| concatenation(vec![source_mac(), source(family)]);
-    let spoofed = |statements: Vec<Stmt>| {
-        let end = [count("spoofed"), drop_packet()];
-        Rule::new(statements.into_iter().chain(end))
-    };
-    let mut rules = vec![spoofed(vec![
-        of_family(Family::Ipv4),
-        is_not(pair(Family::Ipv4), set(&bound(Family::Ipv4))),
-    ])];
-    // Things make IPv6 addresses by themselves and may use one before it is known here; one of another Thing they may not.
-    rules.push(spoofed(vec![
-        is(source(Family::Ipv6), set(TAKEN)),
-        is_not(pair(Family::Ipv6), set(&bound(Family::Ipv6))),
-    ]));
-    if plane == Plane::Routed {
-        rules.push(inet::wrong_prefix());
-    }
-    table.chain("guard", rules);
 }
 
 /// What every Thing needs to be in a network at all. `accept` here means that our tables have nothing against it.

@@ -3,11 +3,15 @@
 mod bridged;
 mod changes;
 mod denied;
+mod frames;
 mod incremental;
 mod learned;
 mod net;
 mod probe;
 mod routed;
+mod sources;
+mod told;
+mod vlans;
 
 use mudguard_manager::Snapshot;
 

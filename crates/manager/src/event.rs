@@ -56,6 +56,13 @@ pub enum Event {
         /// The bridge port on which it was named.
         port: String,
     },
+    /// A Thing is at this port now, and its old one has heard nothing of it for long enough.
+    Moved {
+        /// Who.
+        mac: MacAddress,
+        /// The bridge port.
+        port: String,
+    },
     /// The kernel's neighbour table says that this address is at this MAC address.
     Neighbour {
         /// Who.

@@ -145,6 +145,7 @@ impl Manager {
             Event::Released { mac, address } => self.given_up(mac, address, now, &mut actions),
             Event::Departed { mac, port } => self.departed(mac, &port, &mut actions),
             Event::Forged { mac, port } => self.forged(mac, port, now, &mut actions),
+            Event::Moved { mac, port } => self.moved(mac, port, now, &mut actions),
             Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),
             Event::Fetched(fetched) => {
                 let url = fetched.url.clone();

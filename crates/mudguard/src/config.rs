@@ -6,6 +6,7 @@ pub(crate) mod resolver;
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use ipnet::IpNet;
+use mudguard_firewall::BridgeSetting;
 use mudguard_manager::Mode;
 use serde::Deserialize;
 use toml::Spanned;
@@ -26,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) fetch: FetchConfig,
     /// Whose signatures are believed.
     pub(crate) trust: TrustConfig,
+    /// The rules in the kernel.
+    pub(crate) firewall: FirewallConfig,
     /// The resolver of the LAN.
     pub(crate) resolver: ResolverConfig,
     /// The local page.
@@ -44,6 +47,40 @@ pub(crate) struct LanConfig {
     pub(crate) interfaces: Spanned<Vec<String>>,
     /// The modes of single interfaces, where the mode of the whole home does not hold.
     pub(crate) modes: BTreeMap<Spanned<String>, Mode>,
+}
+
+/// The rules in the kernel.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub(crate) struct FirewallConfig {
+    /// How frames between two ports of one bridge are filtered: `auto`, `stateful`, `stateless` or `off`.
+    pub(crate) bridge: WithinBridges,
+}
+
+/// How frames between two ports of one bridge are filtered.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum WithinBridges {
+    /// As well as the kernel can.
+    #[default]
+    Auto,
+    /// By connection, where the kernel can.
+    Stateful,
+    /// Frame by frame.
+    Stateless,
+    /// Not at all.
+    Off,
+}
+
+impl From<WithinBridges> for BridgeSetting {
+    fn from(setting: WithinBridges) -> Self {
+        match setting {
+            WithinBridges::Auto => Self::Auto,
+            WithinBridges::Stateful => Self::Stateful,
+            WithinBridges::Stateless => Self::Stateless,
+            WithinBridges::Off => Self::Off,
+        }
+    }
 }
 
 /// How MUD files are retrieved.

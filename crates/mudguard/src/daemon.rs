@@ -20,6 +20,7 @@ mod log;
 mod names;
 mod notify;
 pub(crate) mod off;
+mod places;
 mod retrievals;
 mod sightings;
 mod signers;

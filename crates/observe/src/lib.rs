@@ -15,7 +15,7 @@ pub mod wire;
 
 pub use counters::Counters;
 pub use judge::{FrameVerdict, Reason, Verdict, judge_frame};
-pub use neighbour::neighbour;
+pub use neighbour::{neighbour, solicit};
 pub use observer::{LiveFrames, ObserveError, Observer};
 pub use pcap::{PcapError, PcapFrames};
 pub use refusal::Refusal;

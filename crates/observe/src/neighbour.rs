@@ -1,16 +1,16 @@
-//! Asking the kernel's neighbour table who has an address (rtnetlink, RTM_GETNEIGH).
+//! Asking who has an address: the kernel's neighbour table, or by it the link (rtnetlink, RTM_GETNEIGH and RTM_NEWNEIGH).
 //!
-//! What it is not: it sends no ARP and no neighbour solicitation. Who has just sent a packet to this router is in the table.
+//! What it is not: it sends no ARP and no neighbour solicitation itself; the kernel does.
 
 use std::{io, net::IpAddr, time::Duration};
 
 use mudguard_policy::MacAddress;
-use netlink_sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
+use netlink_sys::{AsyncSocket, AsyncSocketExt, Socket, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE};
 use nix::net::if_::if_nametoindex;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::rtnetlink::{News, neighbour_request, read};
+use crate::rtnetlink::{News, neighbour_request, read, solicitation};
 
 /// How long the kernel may take, which answers at once.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -30,6 +30,20 @@ pub async fn neighbour(address: IpAddr, lan_interfaces: &[String]) -> Option<Mac
         }
     }
     None
+}
+
+/// Makes the kernel ask the link of this interface who has an address; with a MAC address, whether that host still has it. The answer comes
+/// as a [`Sighting::Neighbour`](crate::Sighting::Neighbour). Does not block.
+///
+/// # Errors
+/// This process may not (it needs CAP_NET_ADMIN), or there is no such interface.
+pub fn solicit(address: IpAddr, interface: u32, known: Option<MacAddress>) -> io::Result<()> {
+    let mut socket = Socket::new(NETLINK_ROUTE)?;
+    let kernel = SocketAddr::new(0, 0);
+    socket.bind(&kernel)?;
+    socket
+        .send_to(&solicitation(interface, address, known), &kernel, 0)
+        .map(drop)
 }
 
 async fn ask(interface: u32, address: IpAddr) -> io::Result<Option<MacAddress>> {

@@ -204,6 +204,32 @@ pub(crate) fn neighbour_request(interface: u32, address: IpAddr) -> Vec<u8> {
     request(GET_NEIGHBOUR, FLAG_REQUEST, &body)
 }
 
+/// A request to find out who has this address on an interface; or, if that is known, whether it still has.
+pub(crate) fn solicitation(interface: u32, address: IpAddr, known: Option<MacAddress>) -> Vec<u8> {
+    const CREATE_OR_REPLACE: u16 = 0x400 | 0x100;
+    // NUD_PROBE and no flag, or no state and NTF_USE.
+    const PROBE: (u16, u8) = (0x10, 0);
+    const USE: (u16, u8) = (0, 1);
+    let (family, octets) = match address {
+        IpAddr::V4(address) => (FAMILY_IPV4, address.octets().to_vec()),
+        IpAddr::V6(address) => (FAMILY_IPV6, address.octets().to_vec()),
+    };
+    let (state, flag) = if known.is_some() { PROBE } else { USE };
+    let mut body = vec![family, 0, 0, 0];
+    body.extend(interface.to_ne_bytes());
+    body.extend(state.to_ne_bytes());
+    body.extend([flag, 0]);
+    let mac = known.map(|mac| (NEIGHBOUR_MAC, mac.0.to_vec()));
+    for (kind, value) in [(NEIGHBOUR_ADDRESS, octets)].into_iter().chain(mac) {
+        let length = u16::try_from(value.len() + 4).unwrap_or(u16::MAX);
+        body.extend(length.to_ne_bytes());
+        body.extend(kind.to_ne_bytes());
+        body.extend(value);
+        body.resize(body.len().next_multiple_of(4), 0);
+    }
+    request(NEW_NEIGHBOUR, FLAG_REQUEST | CREATE_OR_REPLACE, &body)
+}
+
 fn request(kind: u16, flags: u16, body: &[u8]) -> Vec<u8> {
     let mut message = Vec::with_capacity(16 + body.len());
     let length = u32::try_from(16 + body.len()).unwrap_or(u32::MAX);
@@ -293,8 +319,9 @@ fn news(kind: u16, body: &[u8]) -> Option<News> {
     }
 }
 
-/// NDA_DST.
+/// NDA_DST, NDA_LLADDR.
 const NEIGHBOUR_ADDRESS: u16 = 1;
+const NEIGHBOUR_MAC: u16 = 2;
 
 fn link(gone: bool, reader: &mut Reader<'_>) -> Option<News> {
     let [family, _pad, kind @ ..] = reader.array::<4>()?;

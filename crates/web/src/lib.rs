@@ -54,6 +54,30 @@ pub struct Seen {
     pub refused: BTreeMap<String, u64>,
 }
 
+/// What the firewall does, and what it has counted since its tables stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Enforced {
+    /// How frames between two ports of one bridge are filtered.
+    pub within_bridges: String,
+    /// Packets, by the name of the counter.
+    pub counted: BTreeMap<String, u64>,
+    /// Rules that this kernel cannot hold.
+    pub left_out: Vec<LeftOutRule>,
+}
+
+/// A rule that this kernel cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LeftOutRule {
+    /// The Thing.
+    pub thing: MacAddress,
+    /// The rule.
+    pub rule: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// What both listeners need. Cheap to clone.
 #[derive(Clone)]
 pub struct Web {
@@ -62,6 +86,7 @@ pub struct Web {
     errands: Option<mpsc::Sender<Errand>>,
     applied: Option<watch::Receiver<Arc<Snapshot>>>,
     seen: Option<watch::Receiver<Seen>>,
+    enforced: Option<watch::Receiver<Enforced>>,
     words: Arc<Words>,
     names: Arc<[String]>,
     token: Arc<str>,
@@ -105,6 +130,7 @@ impl Web {
             errands: None,
             applied: None,
             seen: None,
+            enforced: None,
             words: Arc::new(words),
             names: names.iter().map(|name| guard::plain_host(name)).collect(),
             token: guard::new_token()?,
@@ -136,6 +162,25 @@ impl Web {
             seen: Some(seen),
             ..self
         }
+    }
+
+    /// The same with what the firewall does.
+    #[must_use]
+    pub fn with_enforced(self, enforced: watch::Receiver<Enforced>) -> Self {
+        Self {
+            enforced: Some(enforced),
+            ..self
+        }
+    }
+
+    /// How many packets said to be of somebody else.
+    fn forged(&self) -> usize {
+        let enforced = self.enforced.as_ref().map(watch::Receiver::borrow);
+        let counted = enforced.iter().flat_map(|enforced| &enforced.counted);
+        let forged = counted.filter(|(name, _)| name.starts_with("spoofed"));
+        forged.fold(0, |sum, (_, count)| {
+            sum.saturating_add(usize::try_from(*count).unwrap_or(usize::MAX))
+        })
     }
 
     /// Whether the kernel has the rules of a Thing as the newest picture shows it.

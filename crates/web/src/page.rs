@@ -46,7 +46,7 @@ pub(crate) fn router(web: Web) -> Router {
 }
 
 async fn home(State(web): State<Web>) -> Response {
-    html(home::render(&web.now(), &web.words.page))
+    html(home::render(&web.now(), web.forged(), &web.words.page))
 }
 
 async fn device(

@@ -120,6 +120,12 @@ count-waiting =
 count-limited = { $count } limited
 count-watched = { $count } watched
 count-not-limited = { $count } not limited
+# Packets that named another device, or this router, as their sender.
+count-forged =
+    { $count ->
+        [one] 1 packet with a forged sender stopped
+       *[other] { $count } packets with a forged sender stopped
+    }
 count-blocked =
     { $count ->
         [one] 1 attempt blocked

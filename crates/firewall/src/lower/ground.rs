@@ -5,7 +5,7 @@ use std::{
     net::IpAddr,
 };
 
-use mudguard_manager::{Enforcement, Snapshot, Thing};
+use mudguard_manager::{Enforcement, Home, Snapshot, Thing};
 use mudguard_policy::{Family, MacAddress};
 
 /// The home, for lowering.
@@ -17,6 +17,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) owner: HashMap<IpAddr, MacAddress>,
     /// The addresses of this router on the LAN.
     pub(crate) gateway: Vec<IpAddr>,
+    /// The networks of the LAN.
+    pub(crate) home: &'a Home,
     addresses: BTreeMap<MacAddress, Vec<IpAddr>>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> Ground<'a> {
                 .collect(),
             owner,
             gateway,
+            home: &snapshot.home,
             addresses,
         }
     }
@@ -62,6 +65,14 @@ impl<'a> Ground<'a> {
     /// The addresses bound to a Thing.
     pub(crate) fn addresses(&self, thing: MacAddress) -> &[IpAddr] {
         self.addresses.get(&thing).map_or(&[], Vec::as_slice)
+    }
+
+    /// The port of a bridge at which a Thing is. Where it is seen on a VLAN's own interface, its frames come through some port of the bridge
+    /// below, and nobody says through which.
+    pub(crate) fn port<'t>(&self, thing: &'t Thing) -> Option<&'t str> {
+        let port = thing.port.as_deref()?;
+        let mut ports = self.home.lans.iter().flat_map(|lan| &lan.ports);
+        ports.any(|known| known == port).then_some(port)
     }
 
     /// Those of a family.

@@ -13,6 +13,7 @@ use crate::{TABLE, sets::Plane};
 const BATCH_BEGIN: u16 = 16;
 const BATCH_END: u16 = 17;
 const NFTABLES: u16 = 10;
+const NEW_RULE: u16 = NFTABLES << 8 | 6;
 const DELETE_CHAIN: u16 = NFTABLES << 8 | 5;
 const DELETE_RULES: u16 = NFTABLES << 8 | 8;
 const DELETE_SET: u16 = NFTABLES << 8 | 11;
@@ -129,6 +130,18 @@ impl Batch {
         self.message(DELETE_RULES, 0, family(plane), 0, |writer| {
             writer.text(OF_TABLE, TABLE);
             writer.text(RULE_CHAIN, name);
+        });
+    }
+
+    /// Adds a rule at the end of a chain; `expressions` writes them.
+    pub(crate) fn add_rule(&mut self, plane: Plane, name: &str, expressions: impl FnOnce(&mut Writer)) {
+        const APPEND: u16 = 0x800;
+        const EXPRESSIONS: u16 = 4;
+        self.end_list();
+        self.message(NEW_RULE, CREATE | APPEND, family(plane), 0, |writer| {
+            writer.text(OF_TABLE, TABLE);
+            writer.text(RULE_CHAIN, name);
+            writer.nest(EXPRESSIONS, expressions);
         });
     }
 

@@ -18,6 +18,8 @@ const COPY_PACKET: u8 = 2;
 /// Octets of a packet that are copied.
 const COPY: u32 = 128;
 
+const INTERFACE: u16 = 4;
+const PORT: u16 = 6;
 const HARDWARE_ADDRESS: u16 = 8;
 const PAYLOAD: u16 = 9;
 const PREFIX: u16 = 10;
@@ -31,6 +33,10 @@ pub(crate) struct Sample<'a> {
     pub(crate) source: Option<[u8; 6]>,
     /// The destination MAC address.
     pub(crate) destination: Option<[u8; 6]>,
+    /// The number of the interface through which it came: of a frame within a bridge, the bridge.
+    pub(crate) interface: Option<u32>,
+    /// Of a frame within a bridge the number of the port.
+    pub(crate) port: Option<u32>,
     /// The packet from its IP header on.
     pub(crate) packet: &'a [u8],
 }
@@ -81,6 +87,8 @@ fn sample(octets: &[u8]) -> Sample<'_> {
     for (kind, value) in attributes(octets) {
         match kind {
             PREFIX => sample.prefix = value.strip_suffix(&[0]).unwrap_or(value),
+            INTERFACE => sample.interface = super::array(value, 0).map(u32::from_be_bytes),
+            PORT => sample.port = super::array(value, 0).map(u32::from_be_bytes),
             PAYLOAD => sample.packet = value,
             // Its length stands before the address, in four octets.
             HARDWARE_ADDRESS => sample.source = super::array(value, 4),

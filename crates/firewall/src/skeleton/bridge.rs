@@ -7,11 +7,11 @@ use nftables::{
     types::{NfFamily, NfHook},
 };
 
-use super::{GUARDED, IN, common, denied_chain, infrastructure, lookups, replies_chain, replies_map};
+use super::{IN, common, denied_chain, guard, infrastructure, lookups, replies_chain, replies_map};
 use crate::{
     expression::{
         Stmt, accept, connection_is, destination_mac, goto, icmp_types, is, jump, lookup_chain, meta, number,
-        one_of, set, source_mac, tcp_flags,
+        one_of, tcp_flags,
     },
     kernel::Kernel,
     sets::{Look, Plane},
@@ -20,7 +20,8 @@ use crate::{
 
 /// Ten before the filter priority of bridges.
 const PRIORITY: i32 = -210;
-const ARP: u32 = 0x0806;
+/// Before a bridge looks at a frame: from one that is dropped here it does not learn where the sender is.
+const FIRST: i32 = -300;
 const EAPOL: u32 = 0x888e;
 /// SYN, and the flags that a segment that opens a connection lacks: ACK, RST and FIN.
 const SYN: u8 = 0x02;
@@ -35,12 +36,14 @@ pub(crate) fn bridge(kernel: &Kernel) -> Table {
     let mut forward = vec![
         // What a link needs below IP; other protocols than IP are in no set and no chain, so they are denied as what is not permitted.
         Rule::new([
-            is(meta(MetaKey::Protocol), one_of(vec![number(ARP), number(EAPOL)])),
+            is(
+                meta(MetaKey::Protocol),
+                one_of(vec![number(guard::ARP), number(EAPOL)]),
+            ),
             accept(),
         ]),
     ];
     forward.extend(infrastructure(Plane::Bridged));
-    forward.push(Rule::new([is(source_mac(), set(GUARDED)), jump("guard")]));
     if kernel.is_stateful_in_bridges() {
         forward.push(Rule::new([connection_is(&["established", "related"]), accept()]));
     } else {
@@ -51,6 +54,8 @@ pub(crate) fn bridge(kernel: &Kernel) -> Table {
     }
     forward.extend([Rule::new([jump("outbound")]), Rule::new([jump("inbound")])]);
     table.base_chain("forward", NfHook::Forward, PRIORITY, forward);
+    table.base_chain("arriving", NfHook::Prerouting, FIRST, guard::arriving());
+    table.base_chain("leaving", NfHook::Output, FIRST, guard::leaving());
     table
 }
 

@@ -1,16 +1,13 @@
 //! The table for what this router routes and receives.
 
 use mudguard_policy::Family;
-use nftables::{
-    expr::{Expression, FibFlag, FibResult},
-    types::{NfFamily, NfHook},
-};
+use nftables::types::{NfFamily, NfHook};
 
-use super::{GUARDED, common, in_map, infrastructure, observed_addresses};
+use super::{GUARDED, common, guard, in_map, infrastructure, observed_addresses};
 use crate::{
     expression::{
-        FAMILIES, IGMP, Stmt, accept, connection_is, count, destination, drop_packet, field, icmp_types, is,
-        is_protocol, jump, lookup_chain, number, of_family, route, set, source_mac, word,
+        FAMILIES, IGMP, Stmt, accept, connection_is, destination, field, icmp_types, is, is_protocol, jump,
+        lookup_chain, number, of_family, set, source_mac, word,
     },
     kernel::Kernel,
     sets::{Plane, address_type},
@@ -46,25 +43,20 @@ pub(crate) fn inet(kernel: &Kernel) -> Table {
     forward.extend([
         guarded(),
         known(),
+        Rule::new([jump(guard::SOURCES)]),
         Rule::new([jump("outbound")]),
         Rule::new([jump("inbound")]),
     ]);
     table.base_chain("forward", NfHook::Forward, PRIORITY, forward);
     let mut input = infrastructure(Plane::Routed);
-    input.extend([guarded(), known(), Rule::new([jump("outbound")])]);
+    input.extend([
+        guarded(),
+        known(),
+        Rule::new([jump(guard::SOURCES)]),
+        Rule::new([jump("outbound")]),
+    ]);
     table.base_chain("input", NfHook::Input, PRIORITY, input);
     table
-}
-
-/// An IPv6 source for which the way back does not lead where the packet came from. Link-local ones are on every link.
-pub(super) fn wrong_prefix() -> Rule {
-    let way_back = route(FibResult::Oif, &[FibFlag::Saddr, FibFlag::Iif]);
-    Rule::new([
-        of_family(Family::Ipv6),
-        is(way_back, Expression::Boolean(false)),
-        count("spoofed"),
-        drop_packet(),
-    ])
 }
 
 /// What every network needs, within a bridge of which `br_netfilter` shows the frames here too. Nothing that is routed looks so:

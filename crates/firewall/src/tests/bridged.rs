@@ -193,9 +193,9 @@ fn forged_sources_do_not_cross_the_bridge() {
     bench(2, &home, async |_, net: &Net| {
         let (one, two) = (net.thing(1), net.thing(2));
         one.ip("addr add 192.0.2.99/24 dev eth0\n".to_owned());
-        let before = net.counter("bridge", "spoofed");
+        let before = net.counts().spoofed_ipv4;
         assert!(udp_is_dropped(one, two, "192.0.2.99", "192.0.2.12", 1000));
-        assert!(net.counter("bridge", "spoofed") > before);
+        assert!(net.counts().spoofed_ipv4 > before);
         one.ip("addr add 2001:db8::12/64 dev eth0 nodad\n".to_owned());
         two.ip("addr add 2001:db8::77/64 dev eth0 nodad\n".to_owned());
         assert!(udp_is_dropped(one, two, "2001:db8::12", "2001:db8::77", 1000));

@@ -113,6 +113,62 @@ fn a_thing_that_becomes_managed_keeps_what_its_policy_permits_and_no_more() {
 }
 
 #[test]
+fn all_flows_of_a_thing_that_departs_end() {
+    let before = home_with(Enforcement::Enforce, &[1001, 1002], &[1003]);
+    bench(1, &before, async |mut bench, net: &Net| {
+        let addresses = ENDS.map(|(_, host)| (host.parse().unwrap(), 300));
+        bench
+            .elements
+            .answered(thing_mac(1), &["cloud.example.com"], &addresses)
+            .await
+            .unwrap();
+        let connections = ENDS.map(|(own, host)| Connections::open(net, own, host));
+        assert_eq!(net.connections(), 6);
+        bench.firewall.apply(&home([])).await.unwrap();
+        assert_eq!(net.connections(), 0);
+        drop(connections);
+    });
+}
+
+#[test]
+fn a_flow_from_before_the_start_ends_if_nothing_permits_it_and_else_goes_on() {
+    let before = home_with(Enforcement::None, &[], &[]);
+    bench(1, &before, async |bench, net: &Net| {
+        let mut connections = ENDS.map(|(own, host)| Connections::open(net, own, host));
+        drop(bench);
+        remove().unwrap();
+        // The daemon was not there, and its tables were not: what was opened meanwhile is nobody's right.
+        let (mut second, _, _) = crate::Firewall::start().await.unwrap();
+        let hosts = networks(["198.51.100.1/32", "2001:db8:f::1/128"]);
+        let now = home([thing(1, Enforcement::Enforce, [rule("out", hosts, tcp(1002))])]);
+        second.apply(&now).await.unwrap();
+        assert_alive(&mut connections, [false, true, false]);
+    });
+}
+
+#[test]
+fn a_connection_between_two_ports_of_a_bridge_ends_with_its_right() {
+    let other = || Peer::Things(vec![thing_mac(2)]);
+    let with = |ports: &[u16]| {
+        let rules = ports.iter().map(|port| rule("out", other(), tcp(*port)));
+        home([
+            thing(1, Enforcement::Enforce, rules),
+            thing(2, Enforcement::None, []),
+        ])
+    };
+    bench(2, &with(&[1001, 1002]), async move |mut bench, net: &Net| {
+        let open = |address, port| connection(net.thing(1), net.thing(2), address, port);
+        let mut connections =
+            ["192.0.2.12", "2001:db8::12"].map(|address| [open(address, 1001), open(address, 1002)]);
+        bench.firewall.apply(&with(&[1002])).await.unwrap();
+        for [revoked, kept] in &mut connections {
+            assert!(is_silent(&mut revoked.0, &mut revoked.1));
+            assert!(echo(&mut kept.0, &mut kept.1));
+        }
+    });
+}
+
+#[test]
 fn removal_leaves_the_router_as_it_was() {
     let home = home_with(Enforcement::Enforce, &[], &[]);
     bench(1, &home, async |_, net: &Net| {

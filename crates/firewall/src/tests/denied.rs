@@ -6,13 +6,17 @@ use mudguard_manager::{Denial, Enforcement};
 use mudguard_policy::Initiator;
 
 use super::{Bench, bench, net::Net, probe::udp_is_dropped};
-use crate::testing::*;
+use crate::{Heard, testing::*};
 
 async fn next(bench: &mut Bench) -> Denial {
-    tokio::time::timeout(Duration::from_secs(2), bench.denials.next())
+    let heard = tokio::time::timeout(Duration::from_secs(2), bench.denials.next())
         .await
         .expect("a sample")
-        .unwrap()
+        .unwrap();
+    match heard {
+        Heard::Denied(denial) => denial,
+        Heard::Address { .. } | Heard::Elsewhere { .. } => panic!("{heard:?}"),
+    }
 }
 
 #[test]
@@ -61,5 +65,31 @@ fn what_is_denied_is_told_with_thing_peer_protocol_and_port() {
             assert_eq!(next(&mut bench).await, denial(1, third, Initiator::Peer, 1005));
             assert_eq!(net.counter("bridge", "in_denied"), before + 1);
         }
+    });
+}
+
+#[test]
+fn a_flood_of_denials_is_counted_whole_and_told_in_part() {
+    const FLOOD: u64 = 20_000;
+    let home = home([thing(1, Enforcement::Enforce, [])]);
+    bench(1, &home, async |mut bench, net: &Net| {
+        let began = std::time::Instant::now();
+        net.thing(1).run(|| {
+            let socket = std::net::UdpSocket::bind("192.0.2.11:0").unwrap();
+            for number in 0..FLOOD {
+                let port = 1000 + u16::try_from(number % 5000).unwrap();
+                // A full queue refuses some.
+                while socket.send_to(b"flood", ("198.51.100.1", port)).is_err() {}
+            }
+        });
+        let mut told = 0;
+        while let Ok(heard) = tokio::time::timeout(Duration::ZERO, bench.denials.next()).await {
+            heard.unwrap();
+            told += 1;
+            assert!(bench.denials.waiting() < 100, "samples pile up");
+        }
+        assert_eq!(net.counts().out_denied, FLOOD);
+        let most = 21 + 10 * began.elapsed().as_secs();
+        assert!((10..=most + 10).contains(&told), "{told}");
     });
 }

@@ -36,6 +36,7 @@ pub(super) fn author(event: &Event) -> Author {
         | Event::Released { .. }
         | Event::Departed { .. }
         | Event::Forged { .. }
+        | Event::Moved { .. }
         | Event::Neighbour { .. }
         | Event::Answered(_)
         | Event::Denied(_) => Author::Thing,

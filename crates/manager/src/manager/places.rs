@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mudguard_policy::MacAddress;
 
-use super::Manager;
+use super::{Manager, push_once};
 use crate::{Action, Moment, Waiting};
 
 /// A port at which a Thing was heard within this time is a port at which it is.
@@ -46,6 +46,27 @@ impl Manager {
         if self.is_kept(mac) {
             self.conflict(mac, &port, now, actions);
         }
+    }
+
+    /// A Thing has moved, as the bridge itself tells: nothing is asked any more.
+    pub(super) fn moved(&mut self, mac: MacAddress, port: String, now: Moment, actions: &mut Vec<Action>) {
+        let Some(thing) = self.things.get(&mac) else {
+            return;
+        };
+        if thing.port.as_ref() == Some(&port) {
+            return;
+        }
+        self.heard.insert(mac, Heard(now.uptime));
+        self.change(mac, |thing| {
+            thing.port = Some(port);
+            thing
+                .question
+                .take_if(|question| matches!(question.waiting, Waiting::Place(_)));
+        });
+        self.recompile(mac, actions);
+        self.ask_to_admit(mac, now, actions);
+        push_once(actions, Action::Apply);
+        self.save_thing(mac, actions);
     }
 
     fn conflict(&mut self, mac: MacAddress, port: &str, now: Moment, actions: &mut Vec<Action>) {

@@ -3,18 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use mudguard_firewall::{Denials, Firewall, LeftOut, Tables};
+use mudguard_firewall::{Denials, Firewall, Heard, LeftOut, Tables, counts};
 use mudguard_manager::{Event, Notice, Snapshot, Thing};
+use mudguard_observe::solicit;
 use mudguard_policy::narrow;
+use mudguard_web::{Enforced, LeftOutRule};
 use tokio::{
     sync::{Notify, mpsc, oneshot, watch},
-    time::sleep,
+    time::{interval, sleep},
 };
 use tracing::{debug, error, warn};
 
-use super::{FirewallRefused, last_good::LastGood, off::Off};
+use super::{FirewallRefused, last_good::LastGood, off::Off, places};
 
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// How often the counters of the kernel are read.
+const COUNTING: Duration = Duration::from_secs(5);
+
 const LAST_RETRY: Duration = Duration::from_secs(300);
 
 const TURNED_OFF: &str =
@@ -71,12 +76,15 @@ pub(crate) struct Owner {
     pub(crate) last_good: LastGood,
     /// What was said last of the rules that this kernel cannot hold.
     pub(crate) left_out: Option<String>,
+    /// What the page shows.
+    pub(crate) enforced: watch::Sender<Enforced>,
 }
 
 impl Owner {
     /// Follows the rules. What the kernel refuses is tried again, the newest rules each time, with longer and longer pauses; the last
     /// good rules stay meanwhile.
     pub(crate) async fn run(mut self) -> anyhow::Result<()> {
+        let mut counting = interval(COUNTING);
         loop {
             tokio::select! {
                 biased;
@@ -99,11 +107,44 @@ impl Owner {
                     self.last_good.write().await;
                     continue;
                 }
+                _ = counting.tick() => {
+                    self.count().await;
+                    continue;
+                }
             }
             if !self.off.is_off() {
                 self.apply().await?;
             }
         }
+    }
+
+    /// Reads what the rules have counted.
+    async fn count(&self) {
+        let counts = match counts() {
+            Ok(counts) => counts,
+            Err(error) => return debug!(%error, "the counters of the kernel cannot be read"),
+        };
+        let left_out = self.firewall.left_out().await;
+        let now = Enforced {
+            within_bridges: self.firewall.kernel().bridge.word().to_owned(),
+            counted: counts
+                .named()
+                .map(|(name, count)| (name.to_owned(), count))
+                .collect(),
+            left_out: left_out
+                .iter()
+                .map(|rule| LeftOutRule {
+                    thing: rule.thing,
+                    rule: rule.to_string(),
+                    reason: rule.reason.to_owned(),
+                })
+                .collect(),
+        };
+        self.enforced.send_if_modified(|before| {
+            let news = *before != now;
+            *before = now;
+            news
+        });
     }
 
     async fn apply(&mut self) -> anyhow::Result<()> {
@@ -157,14 +198,26 @@ fn left_out(rules: &[LeftOut]) -> Option<String> {
     ))
 }
 
-/// Tells the manager what the kernel refused.
-pub(crate) async fn hear(mut denials: Denials, events: mpsc::Sender<Event>) -> anyhow::Result<()> {
+/// Tells the manager what the kernel refused, and asks the link whose an address is that the rules do not know.
+pub(crate) async fn hear(
+    mut denials: Denials,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    events: mpsc::Sender<Event>,
+) -> anyhow::Result<()> {
     loop {
-        let denial = denials.next().await?;
-        events
-            .send(Event::Denied(denial))
-            .await
-            .context("the manager has ended")?;
+        let event = match denials.next().await? {
+            Heard::Denied(denial) => Some(Event::Denied(denial)),
+            Heard::Address { address, interface } => {
+                if let Err(error) = solicit(address, interface, None) {
+                    debug!(%address, %error, "the link cannot be asked whose an address is");
+                }
+                None
+            }
+            Heard::Elsewhere { mac, port } => places::heard(mac, port, &snapshots.borrow()),
+        };
+        if let Some(event) = event {
+            events.send(event).await.context("the manager has ended")?;
+        }
     }
 }
 

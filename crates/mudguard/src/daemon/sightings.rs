@@ -1,10 +1,10 @@
 //! What is seen on the LAN becomes events; a change of the LAN's own addresses makes the home be read anew.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, bail};
 use mudguard_firewall::Elements;
-use mudguard_manager::{Announced, Announcement, Channel, Event};
+use mudguard_manager::{Announced, Announcement, Channel, Event, Snapshot};
 use mudguard_observe::{Counters, Observer, SightedBy, SightedUrl, Sighting};
 use mudguard_web::Seen;
 use tokio::{
@@ -13,7 +13,10 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::home::{self, Network};
+use super::{
+    home::{self, Network},
+    places::{self, Place},
+};
 
 /// Addresses come and go in groups: the home is read so long after the first of them.
 const CALM: Duration = Duration::from_millis(300);
@@ -30,6 +33,7 @@ pub(crate) async fn run(
     mut sightings: mpsc::Receiver<Sighting>,
     networks: Vec<Network>,
     seen: watch::Sender<Seen>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
     elements: Elements,
     events: mpsc::Sender<Event>,
 ) -> anyhow::Result<()> {
@@ -44,7 +48,17 @@ pub(crate) async fn run(
                     continue;
                 }
                 Some(sighting) => match event(sighting) {
-                    Some(event) => event,
+                    Some(event) => {
+                        let place = places::of(&event, &snapshots.borrow());
+                        match place {
+                            Place::Own => event,
+                            Place::Moved(moved) => {
+                                events.send(moved).await.context("the manager has ended")?;
+                                event
+                            }
+                            Place::Doubtful(forged) => forged,
+                        }
+                    }
                     None => continue,
                 },
                 None => bail!("nothing is observed any more"),

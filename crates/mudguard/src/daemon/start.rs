@@ -10,7 +10,7 @@ use mudguard_manager::{Action, Event, Manager, Notice, Restored, Settings};
 use mudguard_observe::Observer;
 use mudguard_policy::SpecialPurpose;
 use mudguard_store::{Opened, Store, StoreError};
-use mudguard_web::{Seen, Web};
+use mudguard_web::{Enforced, Seen, Web};
 use tokio::{
     net::TcpListener,
     sync::{Notify, mpsc, watch},
@@ -112,7 +112,9 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         restart.notice(Notice::DatabaseSetAside(set_aside.path.display().to_string()));
     }
 
-    let (mut firewall, elements, denials) = Firewall::start().await.context(FirewallRefused)?;
+    let (mut firewall, elements, denials) = Firewall::start_with(config.firewall.bridge.into())
+        .await
+        .context(FirewallRefused)?;
     let refusal = firewall::load(&mut firewall, &restart.manager.snapshot()).await?;
     let failures = u32::from(refusal.is_some());
     // What was refused holds for nobody, whatever the narrow policy in its place permits.
@@ -178,6 +180,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let (told_in, told) = mpsc::channel(COMMANDS);
     let (errands_in, errands) = mpsc::channel(COMMANDS);
     let (seen_in, seen) = watch::channel(Seen::default());
+    let (enforced_in, enforced) = watch::channel(Enforced::default());
     let (clock_in, clock_out) = watch::channel(clock_state);
     let outlets = Outlets {
         retrievals: retrievals_in,
@@ -219,7 +222,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
     let web = Web::new(snapshots.clone(), commands_in, config.page.names.clone())?
         .with_errands(errands_in)
         .with_applied(applied)
-        .with_seen(seen);
+        .with_seen(seen)
+        .with_enforced(enforced);
 
     let (turn_off_in, turn_off) = mpsc::channel(1);
     let firewall = firewall::Owner {
@@ -233,13 +237,14 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         failures,
         last_good,
         left_out: None,
+        enforced: enforced_in,
     };
 
     running.own("firewall", firewall.run());
     running.own("switch", off.hear(off_socket, turn_off_in));
     running.own(
         "kernel's log of denials",
-        firewall::hear(denials, events_in.clone()),
+        firewall::hear(denials, snapshots.clone(), events_in.clone()),
     );
     running.own("manager", core.run(actions));
     running.own("resolver", names.run(snapshots.clone()));
@@ -250,6 +255,7 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
             sightings,
             networks,
             seen_in,
+            snapshots.clone(),
             elements,
             events_in.clone(),
         ),

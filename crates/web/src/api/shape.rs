@@ -13,7 +13,7 @@ use mudguard_policy::{AceVerdict, Initiator, MacAddress, Sum, Verdict};
 use serde::Serialize;
 
 use crate::{
-    Seen, Web,
+    Enforced, Seen, Web,
     view::{self, Blocked, View},
 };
 use decided::{OverrideText, lifted_until};
@@ -40,6 +40,9 @@ pub(crate) struct Status {
     blocked: u32,
     /// What was counted on the LAN since the start.
     observed: Option<Seen>,
+    /// What the firewall does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforced: Option<Enforced>,
     notices: Vec<NoticeText>,
 }
 
@@ -181,6 +184,7 @@ impl Status {
             lifted: things.clone().filter(|thing| thing.is_lifted()).count(),
             blocked: sum(things.flat_map(|thing| thing.blocked.iter().map(|flow| flow.count))),
             observed: web.seen.as_ref().map(|seen| seen.borrow().clone()),
+            enforced: web.enforced.as_ref().map(|enforced| enforced.borrow().clone()),
             notices: view::notices(snapshot)
                 .into_iter()
                 .map(|(kind, label)| NoticeText {

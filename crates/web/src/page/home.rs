@@ -69,7 +69,7 @@ impl Row {
 }
 
 /// The page.
-pub(super) fn render(snapshot: &Snapshot, language: &Language) -> askama::Result<String> {
+pub(super) fn render(snapshot: &Snapshot, forged: usize, language: &Language) -> askama::Result<String> {
     let views = by_urgency(snapshot, language);
     let mut names = BTreeMap::new();
     for view in &views {
@@ -88,9 +88,11 @@ pub(super) fn render(snapshot: &Snapshot, language: &Language) -> askama::Result
         group(Urgency::Blocked, Phrase::BLOCKED_DEVICES, "blocked"),
         group(Urgency::Calm, Phrase::OTHER_DEVICES, "others"),
     ];
+    let mut counts = counts(&views);
+    counts.extend((forged > 0).then_some(Count::Forged(forged)));
     Home {
         frame: Frame::new(snapshot, language, Phrase::DEVICES.text(language)),
-        counts: counts(&views).iter().map(|count| count.text(language)).collect(),
+        counts: counts.iter().map(|count| count.text(language)).collect(),
         groups: groups.into_iter().flatten().collect(),
     }
     .render()
