@@ -20,6 +20,8 @@ mod joins;
 mod journal;
 #[path = "gateway/learning.rs"]
 mod learning;
+#[path = "gateway/names.rs"]
+mod names;
 #[path = "gateway/order.rs"]
 mod order;
 #[path = "gateway/owner.rs"]

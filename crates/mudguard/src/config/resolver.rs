@@ -59,6 +59,8 @@ pub(crate) struct ResolverConfig {
     pub(crate) rebinding_protection: bool,
     /// Names at and below which that is not done.
     pub(crate) rebinding_exceptions: Vec<DomainName>,
+    /// Whether a Thing with limits is told names that its policy does not know: `answer` or `refuse`.
+    pub(crate) unknown_names: UnknownNames,
     /// Hosts of the home with their addresses; Things are known without it.
     pub(crate) hosts: BTreeMap<String, Vec<IpAddr>>,
     /// Forwarders of this house, such as dnsmasq with `add-mac`, which may name the client behind them; empty: this machine.
@@ -84,6 +86,17 @@ pub(crate) enum ModeName {
     Recursive,
     /// Named resolvers only.
     Forward,
+}
+
+/// What becomes of names that the policy of a Thing does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum UnknownNames {
+    /// They are answered; nothing is opened, and it is recorded.
+    #[default]
+    Answer,
+    /// They are refused (RFC 8914, extended error 17).
+    Refuse,
 }
 
 /// A resolver: an address, with a port if it is not 53.
@@ -115,6 +128,7 @@ impl Default for ResolverConfig {
             allow_special_purpose_servers: false,
             rebinding_protection: true,
             rebinding_exceptions: Vec::new(),
+            unknown_names: UnknownNames::Answer,
             hosts: BTreeMap::new(),
             forwarders: Vec::new(),
             queries_per_second: Config::QUERIES_PER_SECOND,

@@ -2,14 +2,17 @@
 //!
 //! It asks nobody but the firewall's index and, for an address that no binding explains, the kernel. The manager hears of it afterwards.
 
-use std::{iter, sync::Arc};
+use std::{
+    iter,
+    sync::{Arc, OnceLock},
+};
 
 use mudguard_firewall::{ElementError, Elements};
-use mudguard_manager::{Answer, Event};
+use mudguard_manager::{Answer, Enforcement, Event, Snapshot};
 use mudguard_mud::DomainName;
-use mudguard_policy::MacAddress;
+use mudguard_policy::{Action, MacAddress, Peer, ThingPolicy};
 use mudguard_resolver::{AnswerSink, Client, ExtendedError, Release, Security, SinkError, Validated};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tracing::debug;
 
 use super::off::Off;
@@ -24,16 +27,21 @@ pub(crate) struct Answers {
     events: mpsc::Sender<Event>,
     missed: Arc<Notify>,
     off: Off,
+    strict: Option<Policies>,
 }
 
+/// What Things may do; there is nothing in it before the manager runs.
+pub(crate) type Policies = Arc<OnceLock<watch::Receiver<Arc<Snapshot>>>>;
+
 impl Answers {
-    /// `missed` is told when there are no tables to write to.
+    /// `missed` is told when there are no tables to write to. With `strict`, Things are not told names that their policy does not know.
     pub(crate) fn new(
         elements: Elements,
         interfaces: Vec<String>,
         events: mpsc::Sender<Event>,
         missed: Arc<Notify>,
         off: Off,
+        strict: Option<Policies>,
     ) -> Self {
         Self {
             elements,
@@ -41,7 +49,19 @@ impl Answers {
             events,
             missed,
             off,
+            strict,
         }
+    }
+
+    /// Whether this answer is refused to a Thing because its policy knows none of the names.
+    fn is_unknown(&self, thing: MacAddress, answer: &Validated) -> bool {
+        let policies = self.strict.as_ref().and_then(|policies| policies.get());
+        let Some(policies) = policies else {
+            return false;
+        };
+        let snapshot = Arc::clone(&policies.borrow());
+        let thing = snapshot.things.get(&thing);
+        thing.is_some_and(|thing| thing.enforcement == Enforcement::Enforce && !knows(&thing.policy, answer))
     }
 
     /// The Thing behind an address. Its first question may come before the manager has heard of its lease; the kernel knows it by then,
@@ -60,6 +80,17 @@ impl Answers {
 
 impl AnswerSink for Answers {
     async fn answered(&self, client: Client, answer: &Validated) -> Result<Release, SinkError> {
+        let is_strict = self.strict.is_some() && !self.off.is_off();
+        if is_strict
+            && let Some(thing) = self.thing(client).await
+            && self.is_unknown(thing, answer)
+        {
+            if let Some(event) = event(thing, answer) {
+                let _ = self.events.try_send(event);
+            }
+            let text = "the file of this device does not name it";
+            return Ok(Release::Refuse(ExtendedError::new(ExtendedError::FILTERED, text)));
+        }
         if answer.addresses.is_empty() {
             return Ok(Release::Tell {
                 ttl_at_most: u32::MAX,
@@ -112,6 +143,15 @@ impl AnswerSink for Answers {
             ttl_at_most: told.ttl_at_most,
         })
     }
+}
+
+/// Whether a policy has a rule for one of the names, or for any address of the internet.
+fn knows(policy: &ThingPolicy, answer: &Validated) -> bool {
+    policy.permits.iter().any(|rule| match &rule.peer {
+        Peer::Name(known) => names(answer).any(|name| name == known.as_str()),
+        Peer::Anything => rule.action == Action::Accept,
+        Peer::Networks(_) | Peer::Things(_) | Peer::Gateway => false,
+    })
 }
 
 /// The name asked for, and then those that it stands for.

@@ -20,7 +20,7 @@ use tracing::{info, warn};
 
 use super::{
     FirewallRefused, Running,
-    answers::Answers,
+    answers::{Answers, Policies},
     clock::{self, Past},
     control,
     core::{Applied, Clock, Core, Outlets},
@@ -35,7 +35,7 @@ use super::{
     sightings,
     signers::Signers,
 };
-use crate::config::Config;
+use crate::config::{Config, resolver::UnknownNames};
 
 /// The name of the database in the state folder.
 const DATABASE: &str = "mudguard.db";
@@ -146,12 +146,15 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
 
     let (events_in, events) = mpsc::channel(EVENTS);
     let missed = Arc::new(Notify::new());
+    let policies = Policies::default();
+    let is_strict = config.resolver.unknown_names == UnknownNames::Refuse;
     let sink = Answers::new(
         elements.clone(),
         interfaces.clone(),
         events_in.clone(),
         Arc::clone(&missed),
         off.clone(),
+        is_strict.then(|| Arc::clone(&policies)),
     );
     let (resolver, names) = names::start(config, &home, Arc::new(sink)).await?;
     let (sightings_in, sightings) = mpsc::channel(EVENTS);
@@ -173,6 +176,8 @@ pub(super) async fn start(config: &Config) -> anyhow::Result<Running> {
         store,
     } = restart;
     let (snapshots_in, snapshots) = watch::channel(manager.snapshot());
+    // It was not set before.
+    let _ = policies.set(snapshots.clone());
     let (rules_in, rules) = watch::channel(manager.snapshot());
     let (applied_in, applied) = watch::channel(loaded);
     let (retrievals_in, wanted) = mpsc::channel(RETRIEVALS);

@@ -3,7 +3,7 @@
 mod connections;
 mod house;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hickory_proto::{
     op::{Message, ResponseCode},
@@ -246,6 +246,27 @@ async fn a_name_that_a_proof_covers_is_not_asked_for() {
     assert_eq!(house.say("b.nothing.good.nsec.").await, nothing);
     assert_eq!(house.asked[0].lock().unwrap().len(), count);
     assert_eq!(house.resolver.counters().denied, 1);
+}
+
+#[tokio::test]
+async fn a_stale_answer_is_told_and_shown_to_the_firewall_when_nobody_answers() {
+    // It falls silent after its first answers.
+    let house = House::new(&[|question, before, _| {
+        if question.record_type == RecordType::A && before > 0 {
+            std::thread::park();
+        }
+    }])
+    .await;
+    assert_eq!(house.say("www.good.nsec.").await, (OK, true, 1, None));
+    *house.passed.lock().unwrap() += Duration::from_secs(7200);
+    let reply = house.ask("www.good.nsec.", rr::RecordType::A).await;
+    assert_eq!(reply.metadata.response_code, OK);
+    assert!(reply.answers.iter().all(|record| record.ttl == 30) && !reply.metadata.authentic_data);
+    assert_eq!(house.shown(), [Security::Secure, Security::Unchecked]);
+    // The next one does not wait.
+    let stale = (OK, false, 1, Some(ExtendedError::STALE_ANSWER));
+    assert_eq!(house.say("www.good.nsec.").await, stale);
+    assert_eq!(house.resolver.counters().stale, 2);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{
     net::{SocketAddr, UdpSocket},
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use hickory_proto::{
@@ -111,6 +111,8 @@ pub(super) struct House {
     pub(super) resolver: Resolver,
     pub(super) address: SocketAddr,
     pub(super) tls: Option<SocketAddr>,
+    /// How far the resolver's clock is ahead.
+    pub(super) passed: Arc<Mutex<Duration>>,
     pub(super) sink: Arc<Sink>,
     pub(super) asked: Vec<Arc<Mutex<Vec<Asked>>>>,
 }
@@ -131,8 +133,13 @@ impl House {
         config.trust_anchors = INTERNET.anchors();
         change(&mut config);
         let sink = Arc::new(Sink::default());
+        let passed = Arc::new(Mutex::new(Duration::ZERO));
+        let later = Arc::clone(&passed);
+        let clock = Arc::new(move || Instant::now() + *later.lock().unwrap());
         let (resolver, front): (_, FrontEnd<Sink>) =
-            Resolver::start(config, Arc::clone(&sink)).await.unwrap();
+            Resolver::start_with_clock(config, Arc::clone(&sink), clock)
+                .await
+                .unwrap();
         resolver.set_clock(Clock::Valid(NOW));
         let address = front.addresses()[0];
         let tls = front.tls_addresses().first().copied();
@@ -141,6 +148,7 @@ impl House {
             resolver,
             address,
             tls,
+            passed,
             sink,
             asked,
         }
