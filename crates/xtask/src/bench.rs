@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: measurements, each printing the lines that `docs/performance.md` holds.
 
+mod firewall;
 mod order;
 mod policy;
 mod resolver;
@@ -17,6 +18,8 @@ pub(crate) struct Args {
 enum Bench {
     /// Rule first, answer second: refused first SYNs, and what binding an answer costs
     Order(order::Args),
+    /// What the rules cost a packet, and how long answers, changes of policies and a start take
+    Firewall(firewall::Args),
     /// Reading and compiling a MUD file: time and allocations
     Policy,
     /// Our resolver beside unbound, knot-resolver and dnsmasq
@@ -30,6 +33,7 @@ enum Bench {
 pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.bench {
         Bench::Order(args) => order::run(args),
+        Bench::Firewall(args) => firewall::run(args),
         Bench::Policy => policy::run(),
         Bench::Resolver(args) => resolver::run(args),
     }
