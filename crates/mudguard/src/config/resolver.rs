@@ -59,6 +59,8 @@ pub(crate) struct ResolverConfig {
     pub(crate) rebinding_protection: bool,
     /// Names at and below which that is not done.
     pub(crate) rebinding_exceptions: Vec<DomainName>,
+    /// Whether the reverse zones of addresses that no host of the internet has are answered here (RFC 6303).
+    pub(crate) serve_reverse_zones: bool,
     /// Whether a Thing with limits is told names that its policy does not know: `answer` or `refuse`.
     pub(crate) unknown_names: UnknownNames,
     /// Hosts of the home with their addresses; Things are known without it.
@@ -128,6 +130,7 @@ impl Default for ResolverConfig {
             allow_special_purpose_servers: false,
             rebinding_protection: true,
             rebinding_exceptions: Vec::new(),
+            serve_reverse_zones: true,
             unknown_names: UnknownNames::Answer,
             hosts: BTreeMap::new(),
             forwarders: Vec::new(),
@@ -218,6 +221,7 @@ impl ResolverConfig {
             } else {
                 self.forwarders.clone()
             },
+            serves_reverse_zones: self.serve_reverse_zones,
             queries_per_second: self.queries_per_second,
             tls: self.tls().map_err(|(_, text)| anyhow::Error::msg(text))?,
             mode: match self.mode {

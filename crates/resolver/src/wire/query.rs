@@ -173,7 +173,13 @@ fn take_name<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
+
+    use super::{
+        super::{Reply, header_only},
+        *,
+    };
+    use crate::ExtendedError;
 
     fn message(flags: u16, counts: [u16; 4], rest: &[u8]) -> Vec<u8> {
         let mut octets = vec![0xab, 0xcd];
@@ -270,6 +276,31 @@ mod tests {
             client: Some([2, 0, 0, 0, 0, 7]),
         };
         assert_eq!(query.edns, Some(expected));
+    }
+
+    proptest! {
+        /// Whatever comes: nothing breaks, and what is rejected is answered with no more than it brought.
+        #[test]
+        fn any_octets_are_read_without_harm(octets in proptest::collection::vec(any::<u8>(), 0..600)) {
+            if let Read::Reject { id, flags, code } = read(&octets) {
+                prop_assert!(header_only(id, flags, code).len() <= octets.len());
+            }
+        }
+
+        #[test]
+        fn a_query_with_any_octet_changed_is_read_without_harm(place in 0_usize..60, octet in any::<u8>()) {
+            let opt = b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00\x00\x0a\xfd\xe9\x00\x06\x02\x00\x00\x00\x00\x07";
+            let mut octets = with_opt(opt, 1);
+            let place = place % octets.len();
+            octets[place] = octet;
+            if let Read::Query(query) = read(&octets) {
+                let error = ExtendedError::new(0, "");
+                for is_udp in [true, false] {
+                    let reply = Reply::new(&query).finish(&query, code::SERVER_FAILURE, false, Some(&error), is_udp);
+                    prop_assert!(reply.len() <= octets.len() + 17);
+                }
+            }
+        }
     }
 
     #[test]
