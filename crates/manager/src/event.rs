@@ -72,6 +72,8 @@ pub enum Event {
     },
     /// A retrieval ended.
     Fetched(Fetched),
+    /// The owner brought a file, which is no retrieval: what is refused of it changes nothing, and one under way goes on.
+    Brought(Fetched),
     /// The resolver told a Thing addresses.
     Answered(Answer),
     /// The kernel refused to let something pass.

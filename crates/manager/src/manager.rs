@@ -1,7 +1,7 @@
 //! The manager itself: one value that takes events and gives actions.
 //!
 //! The work is in the modules below it: [`sightings`] (who is there, under which addresses), [`urls`] (under which MUD URL),
-//! [`files`] (retrieval, trust, what is in force), [`questions`] (what is asked), [`decisions`], [`overriding`] and [`undo`] (what
+//! [`schedule`] and [`files`] (retrieval, trust, what is in force), [`questions`] (what is asked), [`decisions`], [`overriding`] and [`undo`] (what
 //! the owner says) and [`ends`] (what ends by itself). Here is what they share: the Things, and how a Thing's
 //! standing follows from its URL, its file and the mode.
 
@@ -9,6 +9,7 @@ mod classes;
 mod decisions;
 mod ends;
 mod files;
+mod forgotten;
 mod journal;
 mod judge;
 mod keeping;
@@ -16,6 +17,7 @@ mod overriding;
 mod places;
 mod questions;
 mod restore;
+mod schedule;
 mod sightings;
 mod successors;
 #[cfg(test)]
@@ -34,10 +36,16 @@ use mudguard_mud::MudUrl;
 use mudguard_policy::{MacAddress, ThingPolicy, compile, narrow};
 
 pub use self::restore::Restored;
-use self::{ends::Ends, files::FileState, places::Heard, sightings::Decisions, urls::Others};
+use self::{
+    ends::Ends,
+    files::{FileState, Way},
+    places::Heard,
+    sightings::Decisions,
+    urls::Others,
+};
 use crate::{
-    Action, Author, Channel, Command, CommandError, Enforcement, Event, FileInForce, Home, Mode, Moment,
-    Notice, Overriding, Question, Snapshot, Thing, Trust, UndoRecord, Waiting, overrides::overridden,
+    Action, Author, Channel, Command, CommandError, Enforcement, Event, Fetched, FileInForce, Home, Mode,
+    Moment, Notice, Overriding, Question, Snapshot, Thing, Trust, UndoRecord, Waiting, overrides::overridden,
 };
 
 /// How the manager behaves, and its bounds.
@@ -86,6 +94,8 @@ pub struct Manager {
     ends: Ends,
     /// Addresses that were given up, by whom, and how long that is remembered; bounded.
     given_up: BTreeMap<IpAddr, (MacAddress, Duration)>,
+    /// Addresses of Things that were forgotten, whose they are, and until when they are lent; bounded.
+    forgotten: BTreeMap<IpAddr, (MacAddress, Option<Duration>)>,
     others: BTreeMap<MacAddress, Others>,
     /// The MUD URLs whose files are retrieved to be judged.
     successors: BTreeMap<MacAddress, (MudUrl, Channel)>,
@@ -116,6 +126,7 @@ impl Manager {
             files: BTreeMap::new(),
             ends: Ends::default(),
             given_up: BTreeMap::new(),
+            forgotten: BTreeMap::new(),
             others: BTreeMap::new(),
             successors: BTreeMap::new(),
             heard: BTreeMap::new(),
@@ -147,11 +158,8 @@ impl Manager {
             Event::Forged { mac, port } => self.forged(mac, port, now, &mut actions),
             Event::Moved { mac, port } => self.moved(mac, port, now, &mut actions),
             Event::Neighbour { mac, address } => self.neighbour(mac, address, now, &mut actions),
-            Event::Fetched(fetched) => {
-                let url = fetched.url.clone();
-                self.fetched(fetched, now, &mut actions);
-                self.judge_successors(&url, now, &mut actions);
-            }
+            Event::Fetched(fetched) => self.came(fetched, Way::Retrieved, now, &mut actions),
+            Event::Brought(fetched) => self.came(fetched, Way::Brought, now, &mut actions),
             Event::Answered(answer) => self.answered(answer),
             Event::Denied(denial) => self.denied(denial, now),
             Event::HomeChanged(home) => {
@@ -167,6 +175,15 @@ impl Manager {
             Event::Tick => self.tick(now, &mut actions),
         }
         actions
+    }
+
+    fn came(&mut self, fetched: Fetched, by: Way, now: Moment, actions: &mut Vec<Action>) {
+        let url = fetched.url.clone();
+        self.fetched(fetched, by, now, actions);
+        let holds = || self.files.get(&url).is_some_and(|state| state.in_force.is_some());
+        if by == Way::Retrieved || holds() {
+            self.judge_successors(&url, now, actions);
+        }
     }
 
     /// Takes a decision of the owner, from wherever it came.

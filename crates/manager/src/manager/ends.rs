@@ -58,6 +58,11 @@ impl Ends {
         self.0.contains_key(&end)
     }
 
+    /// The time since the start at which it ends.
+    pub(super) fn due(&self, end: End) -> Option<Duration> {
+        self.0.get(&end).map(|deadline| deadline.due)
+    }
+
     pub(super) fn remove(&mut self, end: End) {
         self.0.remove(&end);
     }

@@ -1,6 +1,8 @@
-//! MUD files: when they are retrieved, which of them hold, and which wait for the owner (RFC 8520 sections 1.6, 3.5, 13.2, 16).
+//! MUD files: which of them hold, and which wait for the owner (RFC 8520 sections 13.2, 16).
+//!
+//! What it is not: when they are retrieved is in [`schedule`](super::schedule).
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use mudguard_mud::{MudFile, MudUrl};
@@ -10,17 +12,15 @@ use super::{
     Manager,
     judge::{other_signer, read, rollback, same_kind},
     push_once,
+    schedule::{LAST_RETRY, Schedule, validity},
 };
 use crate::{
-    Action, ClockState, Doubt, Fetched, FileInForce, FileRecord, JournalKind, Moment, Retrieved, Trust,
-    Waiting, WaitingFile, WaitingRecord,
+    Action, Doubt, Fetched, FileInForce, FileRecord, JournalKind, Moment, Retrieved, Trust, Waiting,
+    WaitingFile, WaitingRecord,
 };
 
-const HOUR: Duration = Duration::from_secs(3600);
-const FIRST_RETRY: Duration = Duration::from_secs(60);
 /// How many rules of a difference are told.
 const MOST_RIGHTS: usize = 64;
-const LAST_RETRY: Duration = Duration::from_secs(6 * 3600);
 
 /// What is known of the file of one URL.
 #[derive(Debug, Default)]
@@ -38,79 +38,11 @@ pub(super) struct Retained {
     pub(super) reason: String,
 }
 
-/// When a file is retrieved.
-#[derive(Debug, Default)]
-pub(super) struct Schedule {
-    pub(super) in_flight: bool,
-    pub(super) failures: u32,
-    pub(super) due: Option<Duration>,
-}
-
 impl Manager {
-    /// Sees to it that the file of a URL is there or on its way. Announcing a URL again asks nobody again (section 3.5).
-    pub(super) fn want_file(&mut self, url: &MudUrl, now: Moment, actions: &mut Vec<Action>) {
-        let state = self.files.entry(url.clone()).or_default();
-        if !state.fetch.in_flight && state.fetch.due.is_none_or(|due| due <= now.uptime) {
-            state.fetch.in_flight = true;
-            state.fetch.due = None;
-            let etag = state.in_force.as_ref().and_then(|file| file.etag.clone());
-            actions.push(Action::Fetch {
-                url: url.clone(),
-                etag,
-            });
-        }
-    }
-
-    /// Dates can be judged from now on: files that were believed without it are retrieved and judged again.
-    pub(super) fn clock_changed(&mut self, clock: ClockState, now: Moment, actions: &mut Vec<Action>) {
-        self.changed |= self.clock != clock;
-        self.clock = clock;
-        if clock != ClockState::Valid {
-            return;
-        }
-        self.set_dates(now, actions);
-        for (url, state) in &mut self.files {
-            let provisional = state.in_force.as_ref().is_some_and(|file| {
-                matches!(
-                    file.trust,
-                    Trust::Signed {
-                        provisional: true,
-                        ..
-                    }
-                )
-            });
-            if provisional && !state.fetch.in_flight {
-                state.fetch.in_flight = true;
-                state.fetch.due = None;
-                // Without the entity tag: "unchanged" would judge nothing.
-                actions.push(Action::Fetch {
-                    url: url.clone(),
-                    etag: None,
-                });
-            }
-        }
-    }
-
-    pub(super) fn tick(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        self.end_what_is_due(now, actions);
-        let due: Vec<_> = self
-            .files
-            .iter()
-            .filter(|(_, state)| state.fetch.due.is_some_and(|due| due <= now.uptime))
-            .map(|(url, _)| url.clone())
-            .collect();
-        for url in due {
-            if self.things_with(&url).is_empty() {
-                self.files.entry(url).or_default().fetch.due = None;
-            } else {
-                self.want_file(&url, now, actions);
-            }
-        }
-    }
-
-    pub(super) fn fetched(&mut self, fetched: Fetched, now: Moment, actions: &mut Vec<Action>) {
+    /// A retrieval ended, or the owner brought a file.
+    pub(super) fn fetched(&mut self, fetched: Fetched, by: Way, now: Moment, actions: &mut Vec<Action>) {
         let Fetched { url, retrieved } = fetched;
-        self.files.entry(url.clone()).or_default().fetch.in_flight = false;
+        let is_overtaken = by == Way::Retrieved && self.landed(&url);
         match retrieved {
             Retrieved::Verified {
                 bytes,
@@ -127,7 +59,8 @@ impl Manager {
                     ca,
                     provisional,
                 };
-                self.received(&url, Octets { bytes, sha256, etag }, trust, None, now, actions);
+                let octets = Octets { bytes, sha256, etag };
+                self.received(&url, octets, trust, None, by, now, actions);
             }
             Retrieved::Unverified {
                 bytes,
@@ -137,24 +70,14 @@ impl Manager {
                 etag,
             } => {
                 let trust = Trust::Approved { at: now.wall };
-                self.received(
-                    &url,
-                    Octets { bytes, sha256, etag },
-                    trust,
-                    Some((doubt, reason)),
-                    now,
-                    actions,
-                );
+                let octets = Octets { bytes, sha256, etag };
+                self.received(&url, octets, trust, Some((doubt, reason)), by, now, actions);
             }
-            Retrieved::Unchanged => self.confirmed(&url, now, actions),
-            Retrieved::Refused { reason } => {
-                self.refused(&url, &reason, now, actions);
-            }
-            Retrieved::Failed { reason } => {
-                let failures = self.files.get(&url).map_or(0, |state| state.fetch.failures);
-                let wait = FIRST_RETRY.saturating_mul(1 << failures.min(9)).min(LAST_RETRY);
-                self.failed(&url, &reason, wait, now);
-            }
+            Retrieved::Unchanged => self.confirmed(&url, by, now, actions),
+            Retrieved::Refused { .. } | Retrieved::Failed { .. } if is_overtaken => {}
+            Retrieved::Refused { reason } => self.refused(&url, &reason, by, now, actions),
+            Retrieved::Failed { reason } if by == Way::Retrieved => self.failed_again(&url, &reason, now),
+            Retrieved::Failed { .. } => {}
         }
     }
 
@@ -165,6 +88,7 @@ impl Manager {
         octets: Octets,
         trust: Trust,
         doubt: Option<(Doubt, String)>,
+        by: Way,
         now: Moment,
         actions: &mut Vec<Action>,
     ) {
@@ -174,26 +98,27 @@ impl Manager {
             .is_some_and(|file| file.sha256 == octets.sha256 && same_kind(&file.trust, &trust))
         {
             self.judged_again(url, trust);
-            self.confirmed(url, now, actions);
+            self.confirmed(url, by, now, actions);
             return;
         }
         // The maker must sign it anew (RFC 8520 section 13.1); until then what was verified in its time stays.
         if let (Some(old), Some((Doubt::SignerExpired, reason))) = (&in_force, &doubt)
             && old.sha256 == octets.sha256
         {
-            let validity = HOUR * u32::from(old.file.cache_validity);
-            self.failed(url, reason, validity, now);
+            if by == Way::Retrieved {
+                self.failed(url, reason, validity(&old.file), now);
+            }
             return;
         }
         let (file, findings, as_made) = match read(&octets.bytes) {
             Ok(read) => read,
             Err(reason) => {
-                self.refused(url, &reason, now, actions);
+                self.refused(url, &reason, by, now, actions);
                 return;
             }
         };
         if let Some(reason) = in_force.as_ref().and_then(|old| rollback(old, &file)) {
-            self.refused(url, &reason, now, actions);
+            self.refused(url, &reason, by, now, actions);
             return;
         }
         let not_as_specified = || {
@@ -213,7 +138,7 @@ impl Manager {
             .or_else(not_as_specified)
             .or_else(other_signer)
             .or_else(wider);
-        let validity = HOUR * u32::from(file.cache_validity);
+        let validity = validity(&file);
         let file = FileInForce {
             file,
             findings,
@@ -223,7 +148,10 @@ impl Manager {
             retrieved: now.wall,
             etag: octets.etag,
         };
-        self.succeeded(url, validity, now);
+        // What the owner brought and what waits is no reason to ask the file server later.
+        if by == Way::Retrieved || doubt.is_none() {
+            self.succeeded(url, validity, by, now);
+        }
         match doubt {
             None => self.put_in_force(url, file, now, actions),
             Some((doubt, reason)) => {
@@ -336,7 +264,7 @@ impl Manager {
     }
 
     /// The file in force is still the one that its server gives.
-    fn confirmed(&mut self, url: &MudUrl, now: Moment, actions: &mut Vec<Action>) {
+    fn confirmed(&mut self, url: &MudUrl, by: Way, now: Moment, actions: &mut Vec<Action>) {
         let Some(state) = self.files.get_mut(url) else {
             return;
         };
@@ -344,13 +272,13 @@ impl Manager {
         let file = Arc::make_mut(file);
         file.retrieved = now.wall;
         actions.push(Action::SaveFile(record(url, file)));
-        let validity = HOUR * u32::from(file.file.cache_validity);
-        self.succeeded(url, validity, now);
+        let validity = validity(&file.file);
+        self.succeeded(url, validity, by, now);
         self.recompile_url(url, actions);
     }
 
-    /// It is wrong, and nobody is asked.
-    fn refused(&mut self, url: &MudUrl, reason: &str, now: Moment, actions: &mut Vec<Action>) {
+    /// It is wrong, and nobody is asked. A file that was brought says nothing about the one of the server.
+    fn refused(&mut self, url: &MudUrl, reason: &str, by: Way, now: Moment, actions: &mut Vec<Action>) {
         self.journal(
             actions,
             now,
@@ -358,29 +286,19 @@ impl Manager {
             JournalKind::FileRefused,
             format!("{url}: {reason}"),
         );
-        self.failed(url, reason, LAST_RETRY, now);
-    }
-
-    fn succeeded(&mut self, url: &MudUrl, validity: Duration, now: Moment) {
-        let due = now.uptime + validity + jitter(url, self.settings.jitter, validity);
-        let state = self.files.entry(url.clone()).or_default();
-        state.fetch.failures = 0;
-        state.fetch.due = Some(due);
-        for mac in self.things_with(url) {
-            self.change(mac, |thing| thing.problem = None);
+        if by == Way::Retrieved {
+            self.failed(url, reason, LAST_RETRY, now);
         }
     }
+}
 
-    /// The last good file stays (RFC 8520 section 1.6); the failure is shown and the file asked for again.
-    fn failed(&mut self, url: &MudUrl, reason: &str, wait: Duration, now: Moment) {
-        let due = now.uptime + wait + jitter(url, self.settings.jitter, wait);
-        let state = self.files.entry(url.clone()).or_default();
-        state.fetch.failures = state.fetch.failures.saturating_add(1);
-        state.fetch.due = Some(due);
-        for mac in self.things_with(url) {
-            self.change(mac, |thing| thing.problem = Some(reason.to_owned()));
-        }
-    }
+/// How a file came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From its file server.
+    Retrieved,
+    /// By the owner's hand.
+    Brought,
 }
 
 struct Octets {
@@ -398,14 +316,6 @@ pub(super) fn record(url: &MudUrl, file: &FileInForce) -> FileRecord {
         retrieved: file.retrieved,
         etag: file.etag.clone(),
     }
-}
-
-/// Up to a tenth of `span`, the same for the same home and URL.
-pub(super) fn jitter(url: &MudUrl, seed: u32, span: Duration) -> Duration {
-    let hash = url.as_str().bytes().fold(0x811c_9dc5_u32 ^ seed, |hash, octet| {
-        (hash ^ u32::from(octet)).wrapping_mul(0x0100_0193)
-    });
-    span.mul_f64(f64::from(hash) / f64::from(u32::MAX) / 10.0)
 }
 
 impl Retained {

@@ -40,7 +40,7 @@ pub(super) fn author(event: &Event) -> Author {
         | Event::Neighbour { .. }
         | Event::Answered(_)
         | Event::Denied(_) => Author::Thing,
-        Event::Fetched(_) => Author::Maker,
+        Event::Fetched(_) | Event::Brought(_) => Author::Maker,
         Event::HomeChanged(_)
         | Event::ClockChanged(_)
         | Event::Noticed(_)

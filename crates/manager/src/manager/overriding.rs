@@ -245,6 +245,7 @@ impl Manager {
     ) -> Result<(), CommandError> {
         let record = self.thing_record(mac).ok_or(CommandError::UnknownThing(mac))?;
         let was_kept = self.is_kept(mac);
+        self.set_aside(mac, now);
         self.drop_thing(mac);
         self.changed = true;
         self.forget_steps(|step| step.thing == mac, actions);

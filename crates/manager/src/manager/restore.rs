@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::{
     Manager, Settings,
     ends::End,
-    files::{FileState, Retained, Schedule, jitter},
+    files::{FileState, Retained},
     judge::read,
+    schedule::Schedule,
     sightings::Decisions,
     urls::Others,
 };
@@ -107,17 +108,10 @@ impl Manager {
     fn restore_file(&mut self, record: FileRecord, now: Moment) {
         let url = record.url.clone();
         let Some(file) = in_force(record) else { return };
-        let wait = wait(&file, now);
-        let spread = if wait.is_zero() { OVERDUE } else { wait };
-        let wait = wait + jitter(&url, self.settings.jitter, spread);
         let state = FileState {
+            fetch: Schedule::of_kept(&url, &file, self.settings.jitter, now),
             in_force: Some(Arc::new(file)),
             waiting: None,
-            fetch: Schedule {
-                in_flight: false,
-                failures: 0,
-                due: Some(now.uptime + wait),
-            },
         };
         self.files.insert(url, state);
     }
@@ -203,17 +197,6 @@ impl Manager {
         self.changed = true;
         self.recompile(mac, actions);
     }
-}
-
-/// A tenth of it is the longest that an overdue file waits after a start, so that not all of them are retrieved at once.
-const OVERDUE: Duration = Duration::from_secs(30 * 60);
-
-/// How long a kept file is fresh yet (RFC 8520 section 3.5). A clock that stands before its retrieval does not say, so all of it is
-/// waited for: no file is retrieved too soon.
-fn wait(file: &FileInForce, now: Moment) -> Duration {
-    let validity = Duration::from_secs(3600) * u32::from(file.file.cache_validity);
-    let age = Duration::try_from(now.wall.duration_since(file.retrieved)).unwrap_or_default();
-    validity.saturating_sub(age)
 }
 
 fn in_force(record: FileRecord) -> Option<FileInForce> {

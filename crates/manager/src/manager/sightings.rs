@@ -135,10 +135,15 @@ impl Manager {
         actions: &mut Vec<Action>,
     ) {
         self.given_up.retain(|_, (_, until)| *until > now.uptime);
-        let bound = self
-            .things
-            .get(&mac)
-            .is_some_and(|thing| binding(thing, address).is_some());
+        let is_own = |(by, _): &(MacAddress, Option<Duration>)| *by == mac;
+        let bound = self.forgotten.get(&address).is_some_and(is_own)
+            || self
+                .things
+                .get(&mac)
+                .is_some_and(|thing| binding(thing, address).is_some());
+        if bound {
+            self.forgotten.remove(&address);
+        }
         if bound && self.given_up.len() < MOST_GIVEN_UP {
             self.given_up.insert(address, (mac, now.uptime + GIVEN_UP));
         }
@@ -220,7 +225,8 @@ impl Manager {
     }
 
     /// Binds an address to one Thing and to no other.
-    fn bind(&mut self, mac: MacAddress, new: Binding, actions: &mut Vec<Action>) {
+    pub(super) fn bind(&mut self, mac: MacAddress, new: Binding, actions: &mut Vec<Action>) {
+        self.forgotten.remove(&new.address);
         let elsewhere: Vec<_> = self
             .things
             .values()
@@ -265,6 +271,7 @@ impl Manager {
         }
         self.things.insert(mac, Arc::new(Thing::stranger(mac, now.wall)));
         self.changed = true;
+        self.bind_again(mac, now, actions);
         self.recompile(mac, actions);
         self.ask_what_stands(mac, now, actions);
         true

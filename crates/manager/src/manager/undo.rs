@@ -160,6 +160,13 @@ impl Manager {
             UndoStep::Mode(mode) => self.set_mode(mac, mode, now, actions),
             UndoStep::Thing(mut record) => {
                 let asked = record.question.take();
+                // Others may have its addresses by now.
+                record.bindings = match self.things.get(&mac) {
+                    Some(thing) => thing.bindings.clone(),
+                    None => (self.take_up(mac, now).into_iter())
+                        .map(|(binding, _)| binding)
+                        .collect(),
+                };
                 self.restore_thing(*record, now, actions);
                 if let Some(asked) = asked {
                     self.ask_again(mac, asked, now, actions);

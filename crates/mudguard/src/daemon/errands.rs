@@ -117,7 +117,7 @@ impl Errands {
         };
         let (url, sha256) = (file.url.clone(), file.sha256);
         info!(%url, verified = doubt.is_none(), "a MUD file was brought by hand");
-        let event = Event::Fetched(Fetched {
+        let event = Event::Brought(Fetched {
             url: url.clone(),
             retrieved: came(outcome),
         });

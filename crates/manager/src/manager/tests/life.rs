@@ -6,7 +6,7 @@ use mudguard_policy::{Action as Does, Origin, Rule, compile};
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Flows, OverridePeer, Overriding, Snapshot};
+use crate::{Binding, Flows, OverridePeer, Overriding, Snapshot};
 
 /// One thing that happens to one of two Things.
 #[derive(Clone, Debug)]
@@ -371,7 +371,9 @@ fn succeeds(old: &Thing, new: &Thing, home: &Snapshot) -> bool {
         return false;
     };
     let gateway: Vec<_> = (home.home.lans.iter().flat_map(|lan| lan.addresses.clone())).collect();
-    let is_wider = !new.policy.beyond(&old.policy, &gateway).is_empty();
+    // What is proven may bring more (RFC 8520 section 16).
+    let is_proven = new.channel.is_some_and(Channel::is_proven);
+    let is_wider = !is_proven && !new.policy.beyond(&old.policy, &gateway).is_empty();
     let is_signed = matches!((&before.trust, &after.trust),
         (Trust::Signed { signer, .. }, Trust::Signed { signer: other, .. }) if signer == other);
     let is_newer = after.file.last_update >= before.file.last_update;
@@ -420,6 +422,14 @@ fn live(mode: Mode, steps: &[Step]) {
         for (mac, thing) in &after.things {
             nothing_exceeds(&story, thing);
             assert!(thing.bindings.len() <= 3 && thing.overrides.len() <= 7);
+            for other in after.things.values().filter(|other| other.mac != *mac) {
+                let of_both =
+                    |binding: &Binding| other.bindings.iter().any(|one| one.address == binding.address);
+                assert!(
+                    !thing.bindings.iter().any(of_both),
+                    "an address is bound to one Thing"
+                );
+            }
             if let Some(subject) = subject(thing) {
                 assert!(
                     !rejected.contains(&(*mac, subject)),
@@ -467,8 +477,17 @@ fn live(mode: Mode, steps: &[Step]) {
     }
 }
 
+/// As many as `PROPTEST_CASES` says, but never fewer than these.
+fn cases() -> ProptestConfig {
+    let asked = ProptestConfig::default();
+    ProptestConfig {
+        cases: asked.cases.max(400),
+        ..asked
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..cases() })]
 
     #[test]
     fn the_promises_hold_whatever_happens(steps in proptest::collection::vec(step(), 1..60)) {

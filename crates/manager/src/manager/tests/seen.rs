@@ -175,3 +175,63 @@ fn an_address_of_this_router_is_bound_to_nobody() {
     story.tell(Event::Neighbour { mac: LAMP, address });
     assert!(story.manager.snapshot().things.is_empty());
 }
+
+#[test]
+fn a_thing_that_is_forgotten_while_it_is_there_keeps_the_addresses_it_was_lent() {
+    let mut story = limited_lamp();
+    let [lent, found, short] = [7, 8, 9].map(|host| IpAddr::V4(Ipv4Addr::new(192, 168, 1, host)));
+    let lease = |address, seconds| Event::Leased {
+        mac: LAMP,
+        port: "lan1".to_owned(),
+        address,
+        lifetime: Duration::from_secs(seconds),
+    };
+    story.tell(lease(lent, 3600));
+    story.tell(lease(short, 60));
+    story.tell(Event::Neighbour {
+        mac: LAMP,
+        address: found,
+    });
+    let forget = Command::Forget { thing: LAMP };
+    story.command(forget.clone()).unwrap();
+    assert!(!story.manager.snapshot().things.contains_key(&LAMP));
+    story.pass(Duration::from_secs(600));
+    story.announce(LAMP, &url());
+    let bound = |story: &mut Story| {
+        let thing = story.thing(LAMP);
+        thing
+            .bindings
+            .iter()
+            .map(|binding| binding.address)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(bound(&mut story), [lent, found], "without a new lease");
+    assert_eq!(
+        story.thing(LAMP).bindings[0].expires.unwrap(),
+        story.now.wall + SignedDuration::from_secs(3000),
+        "its lease lasts no longer"
+    );
+    story.pass(Duration::from_secs(3001));
+    story.tell(Event::Tick);
+    assert_eq!(bound(&mut story), [found]);
+
+    // What it gives back, and what another is lent meanwhile, is its own no longer.
+    story.tell(lease(lent, 3600));
+    story.tell(lease(short, 3600));
+    story.command(forget).unwrap();
+    story.tell(Event::Released {
+        mac: LAMP,
+        address: short,
+    });
+    story.tell(Event::Leased {
+        mac: OTHER,
+        port: "lan2".to_owned(),
+        address: lent,
+        lifetime: Duration::from_secs(3600),
+    });
+    // Nor when it is taken back that it was forgotten.
+    story.command(Command::Undo { thing: LAMP }).unwrap();
+    assert_eq!(bound(&mut story), [found]);
+    let other = story.thing(OTHER);
+    assert_eq!(other.bindings[0].address, lent);
+}
