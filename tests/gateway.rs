@@ -12,6 +12,8 @@ mod brought;
 mod certificates;
 #[path = "gateway/crash.rs"]
 mod crash;
+#[path = "gateway/full_disk.rs"]
+mod full_disk;
 #[path = "gateway/iot.rs"]
 mod iot;
 #[path = "gateway/joins.rs"]

@@ -90,6 +90,13 @@ impl Standing {
         language.text(self.key(), &[])
     }
 
+    /// The same while the kernel has not taken its rules yet: it does not stand there before.
+    #[must_use]
+    pub fn text_soon(self, language: &Language) -> String {
+        let standing = FluentValue::from(self.text(language));
+        language.text(keys::STANDING_SOON, &[("standing", standing)])
+    }
+
     /// The shape beside the words.
     #[must_use]
     pub fn symbol(self) -> Symbol {

@@ -13,6 +13,7 @@ pub(crate) const ENGLISH: &[&str] = &[
     include_str!("../locales/en/blocked.ftl"),
     include_str!("../locales/en/questions.ftl"),
     include_str!("../locales/en/page.ftl"),
+    include_str!("../locales/en/journal.ftl"),
 ];
 
 /// The words of one language. It may be shared among threads.

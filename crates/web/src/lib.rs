@@ -20,7 +20,7 @@ mod view;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use mudguard_explain::Language;
+use mudguard_explain::{Language, Standing};
 use mudguard_manager::{Author, Command, CommandError, Enforcement, Snapshot, Thing};
 use mudguard_policy::MacAddress;
 use serde::Serialize;
@@ -192,6 +192,15 @@ impl Web {
         match applied.things.get(&mac) {
             Some(taken) => Arc::ptr_eq(taken, thing) || same_rules(taken, thing),
             None => thing.enforcement == Enforcement::None,
+        }
+    }
+
+    /// Where a Thing stands, in words; not before the kernel has its rules.
+    fn words_of(&self, standing: Standing, view: &view::View<'_>) -> String {
+        if self.is_applied(view.snapshot, view.thing.mac) {
+            standing.text(view.language)
+        } else {
+            standing.text_soon(view.language)
         }
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn router(web: Web) -> Router {
 }
 
 async fn home(State(web): State<Web>) -> Response {
-    html(home::render(&web.now(), web.forged(), &web.words.page))
+    html(home::render(&web, &web.now()))
 }
 
 async fn device(
@@ -68,7 +68,7 @@ async fn device(
         language: &web.words.page,
     };
     let token = caller.may_decide().then_some(&*web.token);
-    html(device::render(&view, token))
+    html(device::render(&web, &view, token))
 }
 
 /// What the form of a question sends.

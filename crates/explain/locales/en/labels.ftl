@@ -5,6 +5,8 @@ standing-limited = Limited
 standing-restricted = Reaches only this router
 standing-watched = Watched, not limited
 standing-not-limited = Not limited
+# $standing: one of these, which holds only when the kernel has taken the rules.
+standing-soon = { $standing }, soon: the rules are being loaded
 
 # Why rules are believed. Never "safe".
 # $signer: the name in the signer's certificate.

@@ -60,7 +60,7 @@ fn every_message_is_content_with_the_arguments_that_are_given() {
     let language = Language::plain_english();
     let words = [
         "services", "list", "place", "domain", "who", "rest", "last", "ports", "number", "signer", "day",
-        "reason", "what", "why", "name", "address", "new", "path", "ago", "class", "port",
+        "reason", "what", "why", "name", "address", "new", "path", "ago", "class", "port", "standing",
     ];
     for (direction, few, count) in [("to", "yes", 0), ("by", "no", 1), ("both", "yes", 5)] {
         let mut arguments: FluentArgs<'_> = words

@@ -60,7 +60,8 @@ impl Manager {
                     provisional,
                 };
                 let octets = Octets { bytes, sha256, etag };
-                self.received(&url, octets, trust, None, by, now, actions);
+                let arrived = (octets, trust, None);
+                self.received(&url, arrived, by, now, actions);
             }
             Retrieved::Unverified {
                 bytes,
@@ -71,7 +72,8 @@ impl Manager {
             } => {
                 let trust = Trust::Approved { at: now.wall };
                 let octets = Octets { bytes, sha256, etag };
-                self.received(&url, octets, trust, Some((doubt, reason)), by, now, actions);
+                let arrived = (octets, trust, Some((doubt, reason)));
+                self.received(&url, arrived, by, now, actions);
             }
             Retrieved::Unchanged => self.confirmed(&url, by, now, actions),
             Retrieved::Refused { .. } | Retrieved::Failed { .. } if is_overtaken => {}
@@ -85,9 +87,7 @@ impl Manager {
     fn received(
         &mut self,
         url: &MudUrl,
-        octets: Octets,
-        trust: Trust,
-        doubt: Option<(Doubt, String)>,
+        (octets, trust, doubt): (Octets, Trust, Option<(Doubt, String)>),
         by: Way,
         now: Moment,
         actions: &mut Vec<Action>,

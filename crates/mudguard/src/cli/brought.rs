@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use mudguard_policy::MacAddress;
 
 use super::ClientArgs;
@@ -24,6 +24,7 @@ pub(crate) struct ImportArgs {
 
 /// Arguments of `certificate`.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("mac-is-for").args(["announce", "keep"]))]
 pub(crate) struct CertificateArgs {
     /// The certificate, in PEM or DER form; - is standard input
     #[arg(required_unless_present = "serial")]
@@ -36,7 +37,7 @@ pub(crate) struct CertificateArgs {
     #[arg(long, value_name = "FOLDER", requires = "mac", conflicts_with = "serial")]
     pub(crate) keep: Option<PathBuf>,
     /// The MAC address of the Thing, such as 02:00:00:00:00:01 or 02-00-00-00-00-01
-    #[arg(long, value_name = "MAC")]
+    #[arg(long, value_name = "MAC", requires = "mac-is-for")]
     pub(crate) mac: Option<MacAddress>,
     /// The serial number of a certificate that was kept, instead of a file
     #[arg(long, value_name = "DIGITS", requires_all = ["announce", "kept"], conflicts_with = "file")]

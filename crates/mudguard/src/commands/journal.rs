@@ -81,44 +81,9 @@ fn line(row: &Value) -> String {
     format!(
         "{id} {}{about} {}{detail}, by {}{undo}",
         word("at"),
-        words(&word("kind")),
-        by(&word("by"))
+        word("words"),
+        word("by-words")
     )
-}
-
-fn by(author: &str) -> &str {
-    match author {
-        "page" => "the household",
-        "command-line" => "the command line",
-        "maker" => "its maker",
-        "thing" => "the device",
-        "mudguard" => "Mudguard",
-        other => other,
-    }
-}
-
-/// What a row tells, in a few words.
-fn words(kind: &str) -> &str {
-    match kind {
-        "url-learnt" => "it has a MUD URL",
-        "file-in-force" => "rules took hold",
-        "file-refused" => "a file was refused",
-        "question-raised" => "a question came up",
-        "question-ended" => "a question went away without an answer",
-        "approved" => "approved",
-        "rejected" => "rejected",
-        "urls-ignored" => "it named more MUD URLs in a day than are looked at",
-        "allowed" => "allowed",
-        "blocked" => "blocked",
-        "lifted" => "its limits were lifted",
-        "override-ended" => "what was allowed, blocked or lifted ended",
-        "mode-set" => "its mode was chosen",
-        "controllers-set" => "its controllers were chosen",
-        "renamed" => "named",
-        "forgotten" => "forgotten",
-        "undone" => "taken back",
-        other => other,
-    }
 }
 
 #[cfg(test)]
@@ -127,8 +92,8 @@ mod tests {
 
     #[test]
     fn a_row_says_when_about_whom_what_by_whom_and_how_it_is_taken_back() {
-        let row = json!({ "id": 7, "at": "2026-01-01T00:00:00Z", "by": "command-line", "thing": "02:00:00:00:00:01",
-                          "name": "lamp", "kind": "allowed", "detail": "cloud.example port 443", "undoable": true });
+        let row = json!({ "id": 7, "at": "2026-01-01T00:00:00Z", "by-words": "the command line", "thing": "02:00:00:00:00:01",
+                          "name": "lamp", "words": "allowed", "detail": "cloud.example port 443", "undoable": true });
         assert_eq!(
             lines(&json!({ "rows": [row] })),
             [
@@ -137,33 +102,5 @@ mod tests {
             ]
         );
         assert_eq!(lines(&Value::Null), ["nothing of this is in the journal"]);
-    }
-
-    #[test]
-    fn every_kind_of_row_has_words() {
-        use mudguard_manager::JournalKind as Kind;
-        for kind in [
-            Kind::UrlLearnt,
-            Kind::FileInForce,
-            Kind::FileRefused,
-            Kind::QuestionRaised,
-            Kind::Approved,
-            Kind::Rejected,
-            Kind::UrlsIgnored,
-            Kind::Allowed,
-            Kind::Blocked,
-            Kind::Lifted,
-            Kind::OverrideEnded,
-            Kind::ModeSet,
-            Kind::ControllersSet,
-            Kind::QuestionEnded,
-            Kind::Renamed,
-            Kind::Forgotten,
-            Kind::Undone,
-        ] {
-            let name = serde_json::to_value(kind).unwrap();
-            let name = name.as_str().unwrap();
-            assert!(words(name) != name || !name.contains('-'), "{name}");
-        }
     }
 }

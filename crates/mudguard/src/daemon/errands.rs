@@ -133,18 +133,24 @@ impl Errands {
     }
 
     async fn journal(&self, page: &JournalPage) -> Result<Vec<JournalEntry>, String> {
-        let wanted = mudguard_store::JournalPage {
-            before: page.before,
-            thing: page.thing,
-            limit: page.limit,
-        };
-        let mut rows = self
-            .store
-            .journal_page(wanted)
-            .await
-            .map_err(|error| error.to_string())?;
-        // A clock that was set back may have put older rows before younger ones.
-        rows.retain(|row| page.since.is_none_or(|since| row.at >= since));
+        let (mut rows, mut before) = (Vec::new(), page.before);
+        loop {
+            let wanted = mudguard_store::JournalPage {
+                before,
+                thing: page.thing,
+                limit: page.limit,
+            };
+            let read = self.store.journal_page(wanted).await;
+            let read = read.map_err(|error| error.to_string())?;
+            let Some(last) = read.last() else { break };
+            before = Some(last.id);
+            // A clock that was set back has put older rows before younger ones, so all of them are looked at.
+            rows.extend((read.into_iter()).filter(|row| page.since.is_none_or(|since| row.at >= since)));
+            if rows.len() >= page.limit {
+                rows.truncate(page.limit);
+                break;
+            }
+        }
         Ok(rows)
     }
 

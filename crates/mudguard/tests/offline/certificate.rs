@@ -87,6 +87,8 @@ fn without_a_mud_url_it_ends_with_1() {
 
 #[test]
 fn what_cannot_be_read_ends_with_2() {
+    let ended = mudguard(&["certificate", "lamp.json", "--mac", "02:00:00:00:00:01"]);
+    assert!(ended.err.contains("--announce"), "{}", ended.err);
     mudguard(&["certificate", "nowhere.pem"]).fails(
         2,
         &expect![[r#"

@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 use jiff::Timestamp;
-use mudguard_explain::{device_name, foreign_passage, foreign_text};
+use mudguard_explain::{AuthorLabel, RowLabel, device_name, foreign_passage, foreign_text};
 use mudguard_manager::{Author, Command, JournalEntry, JournalKind};
 use mudguard_policy::MacAddress;
 use serde::{Deserialize, Serialize};
@@ -51,10 +51,14 @@ struct Row {
     id: u64,
     at: Timestamp,
     by: String,
+    /// The same in words.
+    by_words: String,
     thing: Option<MacAddress>,
     /// The name that the Thing has now.
     name: Option<String>,
     kind: JournalKind,
+    /// The same in words.
+    words: String,
     detail: String,
     /// Whether it can be taken back now.
     undoable: bool,
@@ -111,7 +115,10 @@ impl Row {
                 &web.words.plain,
             )
         });
+        let language = &web.words.plain;
         Self {
+            by_words: author(&entry.by).text(language),
+            words: label(entry.kind).text(language),
             id: entry.id,
             at: entry.at,
             by: match entry.by {
@@ -128,5 +135,38 @@ impl Row {
             detail: foreign_passage(&entry.detail),
             undoable: snapshot.undoable.contains(&entry.id),
         }
+    }
+}
+
+fn author(author: &Author) -> AuthorLabel {
+    match author {
+        Author::Page => AuthorLabel::Page,
+        Author::CommandLine => AuthorLabel::CommandLine,
+        Author::Token(name) => AuthorLabel::Token(name.clone()),
+        Author::Maker => AuthorLabel::Maker,
+        Author::Thing => AuthorLabel::Device,
+        Author::Mudguard => AuthorLabel::Mudguard,
+    }
+}
+
+fn label(kind: JournalKind) -> RowLabel {
+    match kind {
+        JournalKind::UrlLearnt => RowLabel::UrlLearnt,
+        JournalKind::FileInForce => RowLabel::FileInForce,
+        JournalKind::FileRefused => RowLabel::FileRefused,
+        JournalKind::QuestionRaised => RowLabel::QuestionRaised,
+        JournalKind::QuestionEnded => RowLabel::QuestionEnded,
+        JournalKind::Approved => RowLabel::Approved,
+        JournalKind::Rejected => RowLabel::Rejected,
+        JournalKind::UrlsIgnored => RowLabel::UrlsIgnored,
+        JournalKind::Allowed => RowLabel::Allowed,
+        JournalKind::Blocked => RowLabel::Blocked,
+        JournalKind::Lifted => RowLabel::Lifted,
+        JournalKind::OverrideEnded => RowLabel::OverrideEnded,
+        JournalKind::ModeSet => RowLabel::ModeSet,
+        JournalKind::ControllersSet => RowLabel::ControllersSet,
+        JournalKind::Renamed => RowLabel::Renamed,
+        JournalKind::Forgotten => RowLabel::Forgotten,
+        JournalKind::Undone => RowLabel::Undone,
     }
 }

@@ -213,7 +213,7 @@ impl Summary {
             mud_url: thing.url.as_ref().map(|url| url.as_str().to_owned()),
             channel: thing.channel,
             state: state(view.standing()),
-            state_words: view.standing().text(view.language),
+            state_words: web.words_of(view.standing(), view),
             enforcement: thing.enforcement,
             applied: web.is_applied(view.snapshot, thing.mac),
             trust_words: view.trust().text(view.language),

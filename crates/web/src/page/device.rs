@@ -9,7 +9,10 @@ use mudguard_manager::{Enforcement, FileInForce};
 use mudguard_policy::{MacAddress, ThingPolicy, Verdict};
 
 use super::frame::{Frame, Moment, symbol};
-use crate::view::{View, day};
+use crate::{
+    Web,
+    view::{View, day},
+};
 
 #[derive(Template)]
 #[template(path = "device.html")]
@@ -120,7 +123,7 @@ fn hexadecimal(octets: &[u8]) -> String {
 }
 
 /// The page.
-pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<String> {
+pub(super) fn render(web: &Web, view: &View<'_>, token: Option<&str>) -> askama::Result<String> {
     let language = view.language;
     let thing = view.thing;
     let is_watched = thing.enforcement == Enforcement::Observe;
@@ -132,7 +135,7 @@ pub(super) fn render(view: &View<'_>, token: Option<&str>) -> askama::Result<Str
         mac: thing.mac,
         name: view.name(),
         symbol: symbol(view.standing_meanwhile().symbol()),
-        standing: view.standing_meanwhile().text(language),
+        standing: web.words_of(view.standing_meanwhile(), view),
         seen: Moment::seen(thing.last_seen, language),
         question: asked(view, token),
         troubles: troubles(view),

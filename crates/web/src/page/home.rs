@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use askama::Template;
-use mudguard_explain::{Count, Language, Phrase, Standing};
+use mudguard_explain::{Count, Phrase, Standing};
 use mudguard_manager::{Enforcement, Snapshot};
 use mudguard_policy::MacAddress;
 
@@ -11,7 +11,10 @@ use super::{
     device,
     frame::{Frame, Moment, symbol},
 };
-use crate::view::{Urgency, View, by_urgency};
+use crate::{
+    Web,
+    view::{Urgency, View, by_urgency},
+};
 
 #[derive(Template)]
 #[template(path = "home.html")]
@@ -46,7 +49,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(view: &View<'_>, names: &BTreeMap<String, usize>) -> Self {
+    fn of(web: &Web, view: &View<'_>, names: &BTreeMap<String, usize>) -> Self {
         let language = view.language;
         let samples = device::samples(view);
         let has_namesake = names.get(&view.name()).is_some_and(|count| *count > 1);
@@ -55,7 +58,7 @@ impl Row {
             name: view.name(),
             mac: has_namesake.then_some(view.thing.mac),
             symbol: symbol(view.standing().symbol()),
-            standing: view.standing_meanwhile().text(language),
+            standing: web.words_of(view.standing_meanwhile(), view),
             question: view.question().map(|question| question.text(language)),
             troubles: view
                 .troubles()
@@ -69,7 +72,8 @@ impl Row {
 }
 
 /// The page.
-pub(super) fn render(snapshot: &Snapshot, forged: usize, language: &Language) -> askama::Result<String> {
+pub(super) fn render(web: &Web, snapshot: &Snapshot) -> askama::Result<String> {
+    let (language, forged) = (&web.words.page, web.forged());
     let views = by_urgency(snapshot, language);
     let mut names = BTreeMap::new();
     for view in &views {
@@ -79,7 +83,7 @@ pub(super) fn render(snapshot: &Snapshot, forged: usize, language: &Language) ->
         let rows: Vec<Row> = views
             .iter()
             .filter(|view| view.urgency() == urgency)
-            .map(|view| Row::of(view, &names))
+            .map(|view| Row::of(web, view, &names))
             .collect();
         (!rows.is_empty()).then_some(Group { heading, id, rows })
     };

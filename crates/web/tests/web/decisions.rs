@@ -119,6 +119,10 @@ async fn rules_that_the_kernel_has_not_taken_are_not_shown_as_applied() {
     let shown =
         async |name: &str| control.get(&format!("/api/v1/things/{name}")).await.json()["applied"].clone();
     assert_eq!(shown("doorcam").await, false);
+    let page = gateway.page().await;
+    let soon = "soon: the rules are being loaded";
+    assert!(page.get("/").await.body.contains(soon));
     taken.send_replace(Arc::new(home::home(noon())));
     assert_eq!(shown("doorcam").await, true);
+    assert!(!page.get("/").await.body.contains(soon));
 }
