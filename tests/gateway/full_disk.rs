@@ -54,7 +54,7 @@ fn on_a_full_disk_protection_goes_on_and_nothing_decided_is_lost() {
     wait_until_reached(camera, LAMP_CLOUD, LAMP_TCP);
     reaches_no(camera, CAMERA_CLOUD);
     let told = until(SOON, || Ok(lab.not_stored())).unwrap();
-    assert!(told.contains("full"), "{told}");
+    assert!(told.contains("no space is left"), "{told}");
     let cause = "What is decided cannot be stored";
     assert!(told.starts_with(cause), "{told}");
     assert!(page(&lab).contains(cause), "the page says so");
