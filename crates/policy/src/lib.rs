@@ -10,6 +10,8 @@ mod rights;
 mod rule;
 mod site;
 mod special_purpose;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod thing_policy;
 
 pub use compile::compile;

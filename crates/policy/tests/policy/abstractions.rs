@@ -2,9 +2,10 @@
 
 use expect_test::{Expect, expect};
 use mudguard_mud::{Dialect, Limits, MudFile, parse};
-use mudguard_policy::{Identity, Member, Neighbour, Origin, Site, ThingPolicy, Verdict, compile};
-
-use crate::generate::pools::{STATIONS, THING, network, url};
+use mudguard_policy::{
+    Identity, Member, Neighbour, Origin, Site, ThingPolicy, Verdict, compile,
+    testing::pools::{STATIONS, THING, network, url},
+};
 
 /// A file with one list for each direction; the ACEs are given as `name: matches`, and drop if the name says so.
 fn file(from: &[(&str, &str)], to: &[(&str, &str)]) -> MudFile {

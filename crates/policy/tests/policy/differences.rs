@@ -2,13 +2,14 @@
 
 use std::cell::Cell;
 
-use mudguard_policy::{Action, Packet, Rule, ThingPolicy, compile};
+use mudguard_policy::{
+    Action, Packet, Rule, ThingPolicy, compile,
+    testing::{file, plans, site},
+};
 use proptest::{
     prelude::*,
     test_runner::{Config, TestRunner},
 };
-
-use crate::generate::{file, plans, site};
 
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new(Config {

@@ -5,6 +5,5 @@
 
 mod abstractions;
 mod differences;
-mod generate;
 mod properties;
 mod real_files;

@@ -10,13 +10,15 @@ use std::{
 };
 
 use mudguard_mud::{Ace, Acl, Dialect, Limits, MudFile, parse};
-use mudguard_policy::{Initiator, Site, Sum, Verdict, compile, oracle::may_open};
+use mudguard_policy::{
+    Initiator, Site, Sum, Verdict, compile,
+    oracle::may_open,
+    testing::{Plan, plans},
+};
 use proptest::{
     strategy::{Strategy, ValueTree},
     test_runner::TestRunner,
 };
-
-use crate::generate::{Plan, plans};
 
 /// Packets around each ACE that stands alone, and around each among the others, on average.
 const ALONE: usize = 60;

@@ -1,12 +1,12 @@
 //! Random homes.
 
-use mudguard_policy::{Identity, Member, Neighbour, Site};
+use crate::{Identity, Member, Neighbour, Site};
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 
 use super::pools::{CONTROLLERS, STATIONS, THING, URLS, address, network, one_of, url};
 
 /// A home: now and then without IPv6, without a router or without any network.
-pub(crate) fn site() -> impl Strategy<Value = Site> {
+pub fn site() -> impl Strategy<Value = Site> {
     let local = subsequence(vec!["192.168.1.0/24", "fd00:1::/64", "10.0.0.0/8"], 0..=3)
         .prop_map(|texts| texts.into_iter().map(network).collect());
     let gateway = subsequence(vec!["192.168.1.1", "fd00:1::1"], 0..=2)

@@ -2,34 +2,41 @@
 
 use std::net::IpAddr;
 
+use crate::MacAddress;
 use ipnet::IpNet;
 use mudguard_mud::{CONTROLLER_DNS, CONTROLLER_GATEWAY, CONTROLLER_NTP, DomainName, MudUrl};
-use mudguard_policy::MacAddress;
 use proptest::{prelude::*, sample::select};
 
-pub(crate) const THING: MacAddress = MacAddress([2, 0, 0, 0, 0x0a, 1]);
+/// The Thing that the policy is for.
+pub const THING: MacAddress = MacAddress([2, 0, 0, 0, 0x0a, 1]);
 
-pub(crate) const STATIONS: [MacAddress; 4] = [
+/// The other stations of the home.
+pub const STATIONS: [MacAddress; 4] = [
     MacAddress([2, 0, 0, 0, 0x0a, 2]),
     MacAddress([2, 0, 0, 0, 0x0a, 3]),
     MacAddress([2, 0, 0, 0, 0x0a, 4]),
     MacAddress([2, 0, 0, 0, 0x0a, 5]),
 ];
 
-pub(crate) const OWN_URL: &str = "https://maker.example/lamp";
+/// The MUD URL of that Thing.
+pub const OWN_URL: &str = "https://maker.example/lamp";
 
-pub(crate) const URLS: [&str; 4] = [
+/// MUD URLs of Things.
+pub const URLS: [&str; 4] = [
     OWN_URL,
     "https://maker.example/hub",
     "https://other.example/camera",
     "https://third.example/x",
 ];
 
-pub(crate) const HOSTS: [&str; 3] = ["maker.example", "other.example", "nobody.example"];
+/// Manufacturers.
+pub const HOSTS: [&str; 3] = ["maker.example", "other.example", "nobody.example"];
 
-pub(crate) const NAMES: [&str; 3] = ["api.maker.example", "time.example", "www.example.net"];
+/// Names of the internet.
+pub const NAMES: [&str; 3] = ["api.maker.example", "time.example", "www.example.net"];
 
-pub(crate) const CONTROLLERS: [&str; 5] = [
+/// URIs of controller classes.
+pub const CONTROLLERS: [&str; 5] = [
     CONTROLLER_DNS,
     CONTROLLER_NTP,
     CONTROLLER_GATEWAY,
@@ -37,13 +44,17 @@ pub(crate) const CONTROLLERS: [&str; 5] = [
     "https://nobody.example/class",
 ];
 
-pub(crate) const PORTS: [u16; 10] = [0, 1, 53, 80, 123, 443, 1900, 5353, 32768, 65535];
+/// Ports.
+pub const PORTS: [u16; 10] = [0, 1, 53, 80, 123, 443, 1900, 5353, 32768, 65535];
 
-pub(crate) const PROTOCOLS: [u8; 6] = [1, 2, 6, 17, 47, 58];
+/// Protocol numbers.
+pub const PROTOCOLS: [u8; 6] = [1, 2, 6, 17, 47, 58];
 
-pub(crate) const ICMP_TYPES: [u8; 8] = [0, 3, 8, 13, 14, 128, 129, 135];
+/// Types of ICMP and ICMPv6.
+pub const ICMP_TYPES: [u8; 8] = [0, 3, 8, 13, 14, 128, 129, 135];
 
-pub(crate) const IPV4_NETWORKS: [&str; 14] = [
+/// Prefixes of IPv4.
+pub const IPV4_NETWORKS: [&str; 14] = [
     "203.0.113.0/24",
     "203.0.113.7/32",
     "198.51.100.0/25",
@@ -60,7 +71,8 @@ pub(crate) const IPV4_NETWORKS: [&str; 14] = [
     "0.0.0.0/0",
 ];
 
-pub(crate) const IPV6_NETWORKS: [&str; 9] = [
+/// Prefixes of IPv6.
+pub const IPV6_NETWORKS: [&str; 9] = [
     "2001:db8:1::/48",
     "2001:db8:1::7/128",
     "fd00:1::/64",
@@ -73,7 +85,7 @@ pub(crate) const IPV6_NETWORKS: [&str; 9] = [
 ];
 
 /// Addresses of every kind, beside those that an ACE names.
-pub(crate) const ADDRESSES: [&str; 22] = [
+pub const ADDRESSES: [&str; 22] = [
     "203.0.113.7",
     "203.0.113.8",
     "198.51.100.127",
@@ -98,31 +110,37 @@ pub(crate) const ADDRESSES: [&str; 22] = [
     "ff0e::1",
 ];
 
-pub(crate) fn url(text: &str) -> MudUrl {
+/// A MUD URL of the pool.
+#[must_use]
+pub fn url(text: &str) -> MudUrl {
     MudUrl::parse(text).unwrap()
 }
 
-pub(crate) fn name(text: &str) -> DomainName {
+/// A name of the pool.
+#[must_use]
+pub fn name(text: &str) -> DomainName {
     DomainName::parse(text).unwrap()
 }
 
-pub(crate) fn network(text: &str) -> IpNet {
+/// A prefix of the pool.
+#[must_use]
+pub fn network(text: &str) -> IpNet {
     text.parse().unwrap()
 }
 
-pub(crate) fn address(text: &str) -> IpAddr {
+/// An address of the pool.
+#[must_use]
+pub fn address(text: &str) -> IpAddr {
     text.parse().unwrap()
 }
 
 /// One of a pool.
-pub(crate) fn one_of<T: Copy + std::fmt::Debug + 'static>(
-    pool: &'static [T],
-) -> impl Strategy<Value = T> + Clone {
+pub fn one_of<T: Copy + std::fmt::Debug + 'static>(pool: &'static [T]) -> impl Strategy<Value = T> + Clone {
     select(pool)
 }
 
 /// Sometimes something, mostly nothing.
-pub(crate) fn sometimes<T: std::fmt::Debug + Clone + 'static>(
+pub fn sometimes<T: std::fmt::Debug + Clone + 'static>(
     weight: u32,
     value: impl Strategy<Value = T> + 'static,
 ) -> BoxedStrategy<Option<T>> {

@@ -6,19 +6,19 @@ mod headers;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
-use mudguard_mud::{Ace, Acl, AclType, Host, IpFields, L3Match, MudFile};
-use mudguard_policy::{
+use crate::{
     Initiator, IpHeader, LOCAL_GROUPS, MacAddress, Member, OtherEnd, Packet, Site, TcpHeader, Transport,
     UdpHeader,
 };
+use ipnet::IpNet;
+use mudguard_mud::{Ace, Acl, AclType, Host, IpFields, L3Match, MudFile};
 use proptest::{collection::vec, prelude::*, sample::Index};
 
 use super::pools::{ADDRESSES, NAMES, STATIONS, address, name};
 
 /// How to draw a packet.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     ace: Index,
     /// Not around an ACE, but to a service of the router.
     to_router: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Plan {
 }
 
 /// So many plans on average.
-pub(crate) fn plans(count: usize) -> impl Strategy<Value = Vec<Plan>> {
+pub fn plans(count: usize) -> impl Strategy<Value = Vec<Plan>> {
     let rarely = |weight| prop_oneof![weight => Just(0u8), 1 => any::<u8>()];
     let plan = (
         (any::<Index>(), prop_oneof![20 => Just(false), 1 => Just(true)]),
@@ -74,7 +74,7 @@ pub(crate) fn plans(count: usize) -> impl Strategy<Value = Vec<Plan>> {
 
 impl Plan {
     /// Draws the packet around one ACE of the file, or around nothing if it has none.
-    pub(crate) fn packet(&self, file: &MudFile, site: &Site) -> Packet {
+    pub fn packet(&self, file: &MudFile, site: &Site) -> Packet {
         if self.to_router && !site.gateway.is_empty() {
             return self.to_router(site);
         }
@@ -137,13 +137,7 @@ impl Plan {
     }
 
     /// Draws the packet around an ACE of a list of this type, which is about what `sender` sends.
-    pub(crate) fn around(
-        &self,
-        sender: Initiator,
-        acl_type: Option<AclType>,
-        ace: &Ace,
-        site: &Site,
-    ) -> Packet {
+    pub fn around(&self, sender: Initiator, acl_type: Option<AclType>, ace: &Ace, site: &Site) -> Packet {
         let is_ipv6 = is_ipv6(acl_type, ace, self.peer) != self.other_family;
         let own = if sender == Initiator::Thing {
             source_network(ace)

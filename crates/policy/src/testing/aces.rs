@@ -46,7 +46,7 @@ const ODD: Taste = Taste {
 };
 
 /// A file.
-pub(crate) fn file() -> impl Strategy<Value = MudFile> {
+pub fn file() -> impl Strategy<Value = MudFile> {
     prop_oneof![3 => Just(PLAIN), 1 => Just(LEARNED), 1 => Just(ODD)].prop_flat_map(file_with)
 }
 

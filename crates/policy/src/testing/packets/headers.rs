@@ -1,7 +1,7 @@
 //! The headers of a packet drawn around an ACE.
 
+use crate::{IcmpHeader, IpHeader, TcpHeader, Transport, UdpHeader};
 use mudguard_mud::{Ace, L3Match, L4Match, PortMatch};
-use mudguard_policy::{IcmpHeader, IpHeader, TcpHeader, Transport, UdpHeader};
 
 use super::{
     super::pools::{ICMP_TYPES, PORTS, PROTOCOLS},
