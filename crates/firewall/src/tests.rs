@@ -7,6 +7,7 @@ mod frames;
 mod incremental;
 mod learned;
 mod net;
+mod oracle;
 mod probe;
 mod routed;
 mod sources;

@@ -2,12 +2,13 @@
 
 use ipnet::IpNet;
 use mudguard_policy::{Family, HeaderCondition, IcmpType, Peer, PortSet, Ports, Protocol, Rule};
+use nftables::expr::{FibFlag, FibResult};
 
 use super::{Ground, fit::families};
 use crate::{
     expression::{
-        Expr, ICMP, ICMPV6, Stmt, TCP, UDP, address, field, header, icmp_header, is, is_protocol, mac,
-        number, of_family, one_of, prefix, range, set, tcp_flags,
+        Expr, ICMP, ICMPV6, Stmt, TCP, UDP, address, field, header, icmp_header, is, is_not, is_protocol,
+        mac, number, of_family, one_of, prefix, range, route, set, tcp_flags, word,
     },
     sets::{Look, PeerKey, Plane},
 };
@@ -23,6 +24,7 @@ pub(crate) fn matches(
         let mut matches = vec![of_family(family)];
         matches.extend(peer(&rule.peer, family, look, ground, &names)?);
         matches.extend(protocol(&rule.protocol, family, look)?);
+        let mut by_hops = vec![Vec::new()];
         // A reply has other header fields than the packet that opened the flow; the address of the Thing it has.
         let conditions = rule.conditions.iter();
         let kept = conditions
@@ -32,11 +34,48 @@ pub(crate) fn matches(
             if is_of_tcp && !matches!(rule.protocol, Protocol::Any | Protocol::Tcp(_)) {
                 return None;
             }
-            matches.extend(header_field(*condition, family, look)?);
+            match condition {
+                HeaderCondition::Ttl(ttl) if look.plane == Plane::Routed => {
+                    by_hops = each(&by_hops, &routed_ttl(*ttl, family));
+                }
+                condition => matches.extend(header_field(*condition, family, look)?),
+            }
         }
-        Some(matches)
+        Some(each(&[matches], &by_hops))
     };
-    families(rule).filter_map(of).collect()
+    families(rule).filter_map(of).flatten().collect()
+}
+
+/// Each of one with each of the other.
+fn each(one: &[Vec<Stmt>], other: &[Vec<Stmt>]) -> Vec<Vec<Stmt>> {
+    let with = |first: &Vec<Stmt>| {
+        let first = first.clone();
+        other
+            .iter()
+            .map(move |second| [first.clone(), second.clone()].concat())
+    };
+    one.iter().flat_map(with).collect()
+}
+
+/// A packet had this TTL when it was sent: of what goes on, this router has taken one hop before its rules see it.
+fn routed_ttl(ttl: u8, family: Family) -> Vec<Vec<Stmt>> {
+    let goes_on = |operator: fn(Expr, Expr) -> Stmt| {
+        operator(route(FibResult::Type, &[FibFlag::Daddr]), word("unicast"))
+    };
+    let mut cases = vec![vec![goes_on(is_not), ttl_is(ttl, family)]];
+    cases.extend(
+        ttl.checked_sub(1)
+            .map(|left| vec![goes_on(is), ttl_is(left, family)]),
+    );
+    cases
+}
+
+fn ttl_is(ttl: u8, family: Family) -> Stmt {
+    let name = match family {
+        Family::Ipv4 => "ttl",
+        Family::Ipv6 => "hoplimit",
+    };
+    is(field(header(family), name), number(ttl))
 }
 
 /// `None` if the rule has no such peer in this family: it matches nothing.
@@ -154,10 +193,7 @@ fn header_field(condition: HeaderCondition, family: Family, look: Look) -> Optio
     Some(Some(match condition {
         HeaderCondition::Dscp(dscp) => of_header("dscp", dscp.into()),
         HeaderCondition::Ecn(ecn) => of_header("ecn", ecn.into()),
-        HeaderCondition::Ttl(ttl) => match family {
-            Family::Ipv4 => of_header("ttl", ttl.into()),
-            Family::Ipv6 => of_header("hoplimit", ttl.into()),
-        },
+        HeaderCondition::Ttl(ttl) => ttl_is(ttl, family),
         HeaderCondition::Length(length) => of_header("length", length.into()),
         HeaderCondition::FlowLabel(label) => match family {
             Family::Ipv4 => return None,

@@ -1,13 +1,16 @@
 //! The table for what this router routes and receives.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
 use mudguard_policy::Family;
 use nftables::types::{NfFamily, NfHook};
 
 use super::{GUARDED, common, guard, in_map, infrastructure, observed_addresses};
 use crate::{
     expression::{
-        FAMILIES, IGMP, Stmt, accept, connection_is, destination, field, icmp_types, is, is_protocol, jump,
-        lookup_chain, number, of_family, set, source_mac, word,
+        Expr, FAMILIES, IGMP, Stmt, accept, connection_is, destination, field, icmp_types, is, is_protocol, jump,
+        lookup_chain, number, of_family, prefix, set, source_mac, word,
     },
     kernel::Kernel,
     sets::{Plane, address_type},
@@ -60,7 +63,7 @@ pub(crate) fn inet(kernel: &Kernel) -> Table {
 }
 
 /// What every network needs, within a bridge of which `br_netfilter` shows the frames here too. Nothing that is routed looks so:
-/// a hop has been taken from it, and its destination is no group of the link.
+/// a hop has been taken from it, so that 255 are not left, and its destination is no group of the link.
 fn link_local(family: Family) -> Vec<Rule> {
     let to = |network: &str| is(destination(family), word(network));
     let ports = |from: u32, to: u32| {
@@ -69,6 +72,8 @@ fn link_local(family: Family) -> Vec<Rule> {
             is(field("udp", "dport"), number(to)),
         ]
     };
+    // What had two hops left has one when it is routed.
+    let to_group = || is(destination(family), groups(family));
     let hops = |hops: u32| is(field("ip6", "hoplimit"), number(hops));
     let rule = |statements: Vec<Stmt>| Rule::new(statements.into_iter().chain([accept()]));
     match family {
@@ -79,6 +84,7 @@ fn link_local(family: Family) -> Vec<Rule> {
                     of_family(family),
                     is_protocol(IGMP),
                     is(field("ip", "ttl"), number(1u8)),
+                    to_group(),
                 ]),
                 rule(vec![to("255.255.255.255"), from_client, to_server]),
             ]
@@ -87,9 +93,22 @@ fn link_local(family: Family) -> Vec<Rule> {
             let [from_client, to_server] = ports(546, 547);
             vec![
                 rule(vec![icmp_types(family, &[133, 135, 136]), hops(255)]),
-                rule(vec![icmp_types(family, &[130, 131, 132, 143]), hops(1)]),
+                rule(vec![
+                    icmp_types(family, &[130, 131, 132, 143]),
+                    hops(1),
+                    to_group(),
+                ]),
                 rule(vec![to("ff02::1:2"), from_client, to_server]),
             ]
         }
     }
+}
+
+/// Every group.
+fn groups(family: Family) -> Expr {
+    let (first, length) = match family {
+        Family::Ipv4 => (IpAddr::V4(Ipv4Addr::new(224, 0, 0, 0)), 4),
+        Family::Ipv6 => (IpAddr::V6(Ipv6Addr::new(0xff00, 0, 0, 0, 0, 0, 0, 0)), 8),
+    };
+    prefix(IpNet::new_assert(first, length))
 }

@@ -9,6 +9,14 @@ use std::{
 
 use nix::sched::{CloneFlags, setns, unshare};
 
+/// Says that a test is left out.
+pub(super) fn left_out() {
+    let _ = writeln!(
+        std::io::stderr(),
+        "LEFT OUT: this test makes network namespaces and needs root"
+    );
+}
+
 type Work = Box<dyn FnOnce() + Send>;
 
 /// A network namespace.
@@ -19,7 +27,8 @@ pub(super) struct Namespace {
 }
 
 impl Namespace {
-    fn new() -> Option<Self> {
+    /// A new one; `None` without root.
+    pub(super) fn new() -> Option<Self> {
         let (work, queue) = mpsc::channel::<Work>();
         let (tell, told) = mpsc::channel();
         thread::spawn(move || {
@@ -29,6 +38,11 @@ impl Namespace {
         });
         let thread = told.recv().ok()??.as_raw();
         Some(Self { thread, work })
+    }
+
+    /// The thread by which `ip` names it.
+    pub(super) fn thread(&self) -> i32 {
+        self.thread
     }
 
     /// Runs this within the namespace and waits for its end.
@@ -102,10 +116,7 @@ impl Net {
     /// Builds it with Things 1 to `things`; `None`, said loudly, without root.
     pub(super) fn build(things: u8) -> Option<Self> {
         let Some(router) = Namespace::new() else {
-            let _ = writeln!(
-                std::io::stderr(),
-                "LEFT OUT: this test makes network namespaces and needs root"
-            );
+            left_out();
             return None;
         };
         let internet = Namespace::new()?;
