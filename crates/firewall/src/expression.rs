@@ -212,12 +212,14 @@ pub(crate) fn icmp_header(family: Family) -> &'static str {
     }
 }
 
+/// The bits of a field that are in a mask.
+pub(crate) fn masked(field: Expr, mask: impl Into<u32>) -> Expr {
+    Expression::BinaryOperation(Box::new(BinaryOperation::AND(field, number(mask))))
+}
+
 /// Matches TCP packets in which the flags of `mask` equal `value`.
 pub(crate) fn tcp_flags(mask: u8, value: u8, negated: bool) -> Stmt {
-    let masked = Expression::BinaryOperation(Box::new(BinaryOperation::AND(
-        field("tcp", "flags"),
-        number(mask),
-    )));
+    let masked = masked(field("tcp", "flags"), mask);
     if negated {
         is_not(masked, number(value))
     } else {

@@ -4,6 +4,7 @@
 //! maps `out` and `in`. `accept` ends only our chains: other tables still judge the packet, so Mudguard only narrows.
 
 mod bridge;
+mod fragments;
 mod guard;
 mod inet;
 

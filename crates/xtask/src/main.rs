@@ -1,4 +1,4 @@
-//! Developer commands: `cargo xtask demo | test | bench | fuzz`.
+//! Developer commands: `cargo xtask demo | test | bench | fuzz | soak`.
 //!
 //! What it is not: part of the product. It builds the daemon, makes the home of `mudguard-tests`, and drives both.
 
@@ -7,6 +7,7 @@ mod build;
 mod demo;
 mod fuzz;
 mod packages;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     Bench(bench::Args),
     /// Run the fuzz targets for a time
     Fuzz(fuzz::Args),
+    /// Run what takes longer than the suite: packets against the reference evaluator
+    Soak(soak::Args),
 }
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Soak(args) => soak::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -1,7 +1,7 @@
 //! Rules as chains of one Thing, for what sets cannot hold.
 
 use ipnet::IpNet;
-use mudguard_policy::{Family, HeaderCondition, IcmpType, Peer, PortSet, Ports, Protocol, Rule};
+use mudguard_policy::{Action, Family, HeaderCondition, IcmpType, Peer, PortSet, Ports, Protocol, Rule};
 use nftables::expr::{FibFlag, FibResult};
 
 use super::{Ground, fit::families};
@@ -23,7 +23,7 @@ pub(crate) fn matches(
     let of = |family| {
         let mut matches = vec![of_family(family)];
         matches.extend(peer(&rule.peer, family, look, ground, &names)?);
-        matches.extend(protocol(&rule.protocol, family, look)?);
+        matches.extend(protocol(rule, family, look)?);
         let mut by_hops = vec![Vec::new()];
         // A reply has other header fields than the packet that opened the flow; the address of the Thing it has.
         let conditions = rule.conditions.iter();
@@ -34,11 +34,12 @@ pub(crate) fn matches(
             if is_of_tcp && !matches!(rule.protocol, Protocol::Any | Protocol::Tcp(_)) {
                 return None;
             }
-            match condition {
-                HeaderCondition::Ttl(ttl) if look.plane == Plane::Routed => {
-                    by_hops = each(&by_hops, &routed_ttl(*ttl, family));
-                }
-                condition => matches.extend(header_field(*condition, family, look)?),
+            if let HeaderCondition::Ttl(ttl) = condition
+                && look.plane == Plane::Routed
+            {
+                by_hops = each(&by_hops, &routed_ttl(*ttl, family));
+            } else {
+                matches.extend(header_field(*condition, family, look)?);
             }
         }
         Some(each(&[matches], &by_hops))
@@ -132,8 +133,8 @@ fn within(left: Expr, networks: &[IpNet]) -> Option<Option<Stmt>> {
 }
 
 /// `None` if a reply of this kind does not exist.
-fn protocol(protocol: &Protocol, family: Family, look: Look) -> Option<Vec<Stmt>> {
-    Some(match protocol {
+fn protocol(rule: &Rule, family: Family, look: Look) -> Option<Vec<Stmt>> {
+    Some(match &rule.protocol {
         Protocol::Any => Vec::new(),
         Protocol::Number(protocol) => vec![is_protocol(*protocol)],
         Protocol::Tcp(ports) => with_ports(TCP, ports, look),
@@ -141,10 +142,12 @@ fn protocol(protocol: &Protocol, family: Family, look: Look) -> Option<Vec<Stmt>
         Protocol::Icmp(None) => vec![is_protocol(ICMP)],
         Protocol::Icmpv6(None) => vec![is_protocol(ICMPV6)],
         Protocol::Icmp(Some(icmp)) | Protocol::Icmpv6(Some(icmp)) => {
-            let kind = if look.reply {
-                answer_to(family, *icmp)?
-            } else {
-                icmp.kind
+            let kind = match (look.reply, answer_to(family, *icmp), rule.action) {
+                (false, ..) => icmp.kind,
+                (true, Some(answer), _) => answer,
+                (true, None, Action::Accept) => return None,
+                // What is no question is nothing that an answer could be taken for.
+                (true, None, Action::Drop) => question_of(family, icmp.kind),
             };
             let mut matches = vec![is(field(icmp_header(family), "type"), number(kind))];
             matches.extend(
@@ -162,6 +165,15 @@ pub(crate) fn answer_to(family: Family, query: IcmpType) -> Option<u8> {
         (Family::Ipv4, 8) => Some(0),
         (Family::Ipv4, kind @ (13 | 15 | 17)) | (Family::Ipv6, kind @ (128 | 139)) => Some(kind + 1),
         (Family::Ipv4 | Family::Ipv6, _) => None,
+    }
+}
+
+/// The type of the query to which this is the answer; itself if there is none.
+fn question_of(family: Family, answer: u8) -> u8 {
+    match (family, answer) {
+        (Family::Ipv4, 0) => 8,
+        (Family::Ipv4, kind @ (14 | 16 | 18)) | (Family::Ipv6, kind @ (129 | 140)) => kind - 1,
+        (Family::Ipv4 | Family::Ipv6, other) => other,
     }
 }
 

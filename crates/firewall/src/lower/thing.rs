@@ -9,7 +9,7 @@ use std::{
 
 use mudguard_manager::Thing;
 use mudguard_mud::DomainName;
-use mudguard_policy::{Action, Family, HeaderCondition, Initiator, MacAddress, Peer, Rule};
+use mudguard_policy::{Action, Family, HeaderCondition, Initiator, MacAddress, Peer, Protocol, Rule};
 
 use super::{
     Ground, chains,
@@ -96,6 +96,11 @@ impl ThingLowering<'_, '_> {
     /// Whether sets hold the rule; then it is added to them.
     fn fits(&mut self, rule: &Rule, elements: &mut Elements) -> bool {
         let Some(fit) = fit(rule) else { return false };
+        // In an answer the checksum stands where a set of source ports and types would look.
+        let is_typed = matches!(rule.protocol, Protocol::Icmp(Some(_)) | Protocol::Icmpv6(Some(_)));
+        if is_typed && self.is_stateless() {
+            return false;
+        }
         let text: Arc<str> = comment(self.thing.mac, &rule.origin).into();
         let mut add = |target| elements.add(target, fit.clone(), &text);
         match &rule.peer {
@@ -176,7 +181,7 @@ impl ThingLowering<'_, '_> {
     /// Makes the chains for these rules and gives the name of the first.
     fn chains(&mut self, look: Look, permits: &[&Rule], vetoes: &[&Rule], is_ordered: bool) -> String {
         let initiator = look.initiator;
-        let is_stateless = self.plane == Plane::Bridged && !self.kernel.is_stateful_in_bridges();
+        let is_stateless = self.is_stateless();
         let name = self.chain_name(look);
         let denied = match (look.reply, is_stateless) {
             (true, _) => denied_chain(initiator.other()),
@@ -261,9 +266,13 @@ impl ThingLowering<'_, '_> {
         number
     }
 
+    fn is_stateless(&self) -> bool {
+        self.plane == Plane::Bridged && !self.kernel.is_stateful_in_bridges()
+    }
+
     /// Without knowledge of connections every frame is judged by itself, and header fields differ from frame to frame.
     fn cannot_hold(&mut self, rule: &Rule, look: Look) -> bool {
-        let is_stateless = self.plane == Plane::Bridged && !self.kernel.is_stateful_in_bridges();
+        let is_stateless = self.is_stateless();
         let fields = rule.conditions.iter();
         let mut fields = fields.filter(|field| !matches!(field, HeaderCondition::ThingAddress(_)));
         if !is_stateless || fields.next().is_none() {

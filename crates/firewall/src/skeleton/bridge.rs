@@ -7,7 +7,10 @@ use nftables::{
     types::{NfFamily, NfHook},
 };
 
-use super::{IN, common, denied_chain, guard, infrastructure, lookups, replies_chain, replies_map};
+use super::{
+    IN, common, denied_chain, fragments::fragments, guard, infrastructure, lookups, replies_chain,
+    replies_map,
+};
 use crate::{
     expression::{
         Stmt, accept, connection_is, destination_mac, goto, icmp_types, is, jump, lookup_chain, meta, number,
@@ -43,6 +46,9 @@ pub(crate) fn bridge(kernel: &Kernel) -> Table {
             accept(),
         ]),
     ];
+    if !kernel.is_stateful_in_bridges() {
+        forward.extend(fragments(&mut table));
+    }
     forward.extend(infrastructure(Plane::Bridged));
     if kernel.is_stateful_in_bridges() {
         forward.push(Rule::new([connection_is(&["established", "related"]), accept()]));

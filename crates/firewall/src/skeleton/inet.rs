@@ -9,8 +9,8 @@ use nftables::types::{NfFamily, NfHook};
 use super::{GUARDED, common, guard, in_map, infrastructure, observed_addresses};
 use crate::{
     expression::{
-        Expr, FAMILIES, IGMP, Stmt, accept, connection_is, destination, field, icmp_types, is, is_protocol, jump,
-        lookup_chain, number, of_family, prefix, set, source_mac, word,
+        Expr, FAMILIES, IGMP, Stmt, accept, connection_is, destination, field, icmp_types, is, is_protocol,
+        jump, lookup_chain, number, of_family, prefix, set, source_mac, word,
     },
     kernel::Kernel,
     sets::{Plane, address_type},

@@ -204,7 +204,7 @@ async fn run(seed: u64, wires: &Wires, br_netfilter: bool, seen: &mut Seen) {
             is_stateful,
             br_netfilter,
         };
-        let answers = batch(seed, 0, wires, &state, &crossings, seen);
+        let answers = batch(seed, 1, wires, &state, &crossings, seen);
         let _ = batch(seed, 1_000, wires, &state, &answers, seen);
     }
     drop(firewall);

@@ -201,9 +201,11 @@ impl Crossing {
                 };
                 let [.., high, low] = number.to_be_bytes();
                 answer.rest = vec![high, low];
-                match &self.transport {
-                    Transport::Icmp(_) => (Transport::Icmp(answer), icmp.code == 0),
-                    _ => (Transport::Icmpv6(answer), icmp.code == 0),
+                let is_question = icmp.code == 0;
+                if self.source.is_ipv4() {
+                    (Transport::Icmp(answer), is_question)
+                } else {
+                    (Transport::Icmpv6(answer), is_question)
                 }
             }
             Transport::Other(1 | 58) => return None,
@@ -228,7 +230,9 @@ impl Crossing {
         let (protocol, (source, destination)) = match &self.transport {
             Transport::Tcp(tcp) => (6, (tcp.source, tcp.destination)),
             Transport::Udp(udp) => (17, (udp.source, udp.destination)),
-            other => (protocol(other), (0, 0)),
+            Transport::Icmp(_) | Transport::Icmpv6(_) | Transport::Other(_) => {
+                (protocol(&self.transport), (0, 0))
+            }
         };
         [
             (protocol, self.source, source, self.destination, destination),

@@ -1,6 +1,8 @@
 //! What `docs/security.md` says of a packet, by the judgement of the policy crate: written from its words, and sharing nothing with the
 //! lowering.
 
+use std::net::IpAddr;
+
 use mudguard_manager::Enforcement;
 use mudguard_mud::MudFile;
 use mudguard_policy::{
@@ -89,12 +91,7 @@ impl State<'_> {
 
     fn is_bridged(&self, crossing: &Crossing, by: By) -> bool {
         let whole = by != By::Rest;
-        if whole && needs_network(crossing, true)
-            || protocol(&crossing.transport) == 2 && crossing.source.is_ipv4()
-        {
-            return true;
-        }
-        whole && is_error(crossing) || self.both(crossing, by)
+        whole && (needs_network(crossing, true) || is_error(crossing)) || self.both(crossing, by)
     }
 
     fn is_bridged_by_connection(&self, crossing: &Crossing) -> bool {
@@ -148,24 +145,27 @@ impl State<'_> {
         if by == By::Flow {
             return judge(&thing.policy, &packet);
         }
-        let of_whole = |rule: &Rule| by != By::Rest || is_about_every_part(rule);
+        if by == By::Rest {
+            return is_open_to_fragments(&thing.policy, &packet, &thing.site.gateway)
+                || is_open_to_fragments(&thing.policy, &exchanged(&packet).0, &thing.site.gateway);
+        }
         let has_fields = |rule: &Rule| {
             rule.conditions
                 .iter()
                 .any(|field| !matches!(field, HeaderCondition::ThingAddress(_)))
         };
         let opening = only(&thing.policy, |rule| {
-            of_whole(rule) && (rule.action == Action::Drop || !has_fields(rule))
+            rule.action == Action::Drop || !has_fields(rule)
         });
         if judge(&opening, &packet) {
             return true;
         }
-        if by == By::Frame && is_opening_segment(&packet.transport) {
+        if is_opening_segment(&packet.transport) {
             return false;
         }
         let (question, kind) = exchanged(&packet);
         let replies = only(&thing.policy, |rule| {
-            of_whole(rule) && !has_fields(rule) && (kind.is_some() || !is_typed(rule))
+            !has_fields(rule) && (kind.is_some() || !is_typed(rule) || rule.action == Action::Drop)
         });
         judge(&replies, &question)
     }
@@ -181,7 +181,7 @@ impl State<'_> {
             crossing.from
         };
         let is_far = matches!(place, Place::Wan | Place::Router);
-        let mac = crossing.group.or((!is_far).then(|| place.mac()));
+        let mac = crossing.group.or_else(|| (!is_far).then(|| place.mac()));
         let names = self.told.get(&(thing.place.mac(), peer));
         Packet {
             initiator: sender,
@@ -257,17 +257,27 @@ fn is_typed(rule: &Rule) -> bool {
     )
 }
 
-/// Whether a rule says nothing of what only the first fragment has.
-fn is_about_every_part(rule: &Rule) -> bool {
-    let ports = match &rule.protocol {
-        Protocol::Tcp(ports) | Protocol::Udp(ports) => ports.source.is_all() && ports.destination.is_all(),
-        Protocol::Any | Protocol::Number(_) | Protocol::Icmp(_) | Protocol::Icmpv6(_) => true,
-    };
-    let flags = rule
-        .conditions
-        .iter()
-        .any(|field| matches!(field, HeaderCondition::TcpFlags(_)));
-    ports && !flags && !is_typed(rule)
+/// A fragment has no ports: it passes by a rule that says nothing of them, where the order of the policy does not matter.
+fn is_open_to_fragments(policy: &ThingPolicy, packet: &Packet, gateway: &[IpAddr]) -> bool {
+    let is_of_side = |rule: &&Rule| rule.initiator == packet.initiator;
+    let permits: Vec<_> = policy.permits.iter().filter(is_of_side).collect();
+    let last = permits.iter().rposition(|rule| rule.action == Action::Accept);
+    let counted = &permits[..last.map_or(0, |last| last + 1)];
+    let is_drop = |rule: &Rule| rule.action == Action::Drop;
+    let is_ordered =
+        counted.iter().any(|rule| is_drop(rule)) || policy.vetoes.iter().filter(is_of_side).any(is_drop);
+    !is_ordered
+        && counted.iter().any(|rule| {
+            let is_of_ports = match &rule.protocol {
+                Protocol::Tcp(ports) | Protocol::Udp(ports) => {
+                    !ports.source.is_all() || !ports.destination.is_all()
+                }
+                Protocol::Any | Protocol::Number(_) | Protocol::Icmp(_) | Protocol::Icmpv6(_) => {
+                    is_typed(rule)
+                }
+            };
+            !is_of_ports && rule.conditions.is_empty() && rule.matches(packet, gateway)
+        })
 }
 
 /// The first segment of a connection.
@@ -289,11 +299,18 @@ fn exchanged(packet: &Packet) -> (Packet, Option<u8>) {
                 14 | 16 | 18 => Some(icmp.kind - 1),
                 _ => None,
             };
-            icmp.kind = kind.unwrap_or(icmp.kind);
+            icmp.kind = kind.unwrap_or(match icmp.kind {
+                8 => 0,
+                13 | 15 | 17 => icmp.kind + 1,
+                other => other,
+            });
         }
         Transport::Icmpv6(icmp) => {
             kind = matches!(icmp.kind, 129 | 140).then(|| icmp.kind - 1);
-            icmp.kind = kind.unwrap_or(icmp.kind);
+            icmp.kind = kind.unwrap_or(match icmp.kind {
+                128 | 139 => icmp.kind + 1,
+                other => other,
+            });
         }
         Transport::Other(_) => {}
     }
@@ -305,7 +322,7 @@ fn crossing_ports(crossing: &Crossing) -> (u16, u16) {
         Transport::Udp(UdpHeader {
             source, destination, ..
         }) => (*source, *destination),
-        _ => (0, 0),
+        Transport::Tcp(_) | Transport::Icmp(_) | Transport::Icmpv6(_) | Transport::Other(_) => (0, 0),
     }
 }
 
