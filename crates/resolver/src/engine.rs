@@ -30,6 +30,8 @@ pub(crate) use self::answer::{Answer, Grade, Told};
 #[cfg(test)]
 pub(crate) use self::records::{record_for_validator, record_of_validator};
 pub use self::upstream::{HintsError, check_root_hints};
+#[cfg(test)]
+pub(crate) use self::upstream::{Network, Protocol, Query};
 use self::{
     cache::{Cache, Found, Freshness},
     flights::{Flight, Flights, wait},
@@ -92,8 +94,25 @@ pub(crate) struct Resolved {
 impl Engine {
     /// Prepares to answer; nothing is sent yet.
     pub(crate) fn new(config: &Config, counting: Arc<Counting>, clock: Clock) -> Result<Self, StartError> {
-        Ok(Self {
-            upstream: Upstream::new(config, &clock)?,
+        let upstream = Upstream::new(config, &clock)?;
+        Ok(Self::with_upstream(config, upstream, counting, clock))
+    }
+
+    /// Prepares to answer from the servers of a network of the test.
+    #[cfg(test)]
+    pub(crate) fn in_network(
+        config: &Config,
+        counting: Arc<Counting>,
+        clock: Clock,
+        network: Box<dyn Network>,
+    ) -> Result<Self, StartError> {
+        let upstream = Upstream::in_network(config, &clock, network)?;
+        Ok(Self::with_upstream(config, upstream, counting, clock))
+    }
+
+    fn with_upstream(config: &Config, upstream: Upstream, counting: Arc<Counting>, clock: Clock) -> Self {
+        Self {
+            upstream,
             validation: Validation::new(config.trust_anchors.clone(), clock()),
             cache: Mutex::new(Cache::new(config.cache_octets)),
             flights: Arc::default(),
@@ -107,7 +126,7 @@ impl Engine {
             },
             counting,
             clock,
-        })
+        }
     }
 
     /// Answers a question.

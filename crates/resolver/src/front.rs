@@ -29,9 +29,9 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
+pub(crate) use self::handler::Handler;
 use self::{
     admission::{Admission, Admitted},
-    handler::Handler,
     rates::Rates,
 };
 use crate::{AnswerSink, Config, StartError, counters::Counting, engine::Engine};

@@ -14,6 +14,8 @@ mod counters;
 mod engine;
 mod front;
 mod resolver;
+#[cfg(test)]
+mod scenarios;
 mod sink;
 mod trace;
 pub mod validate;

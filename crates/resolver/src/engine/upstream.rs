@@ -23,6 +23,8 @@ use std::{
 };
 
 pub use self::recursive::{HintsError, check_root_hints};
+#[cfg(test)]
+pub(crate) use self::recursive::{Network, Protocol, Query};
 use self::{forward::Forward, recursive::Recursive};
 use super::{Clock, Work};
 use crate::{
@@ -79,6 +81,17 @@ impl Upstream {
             },
             Mode::Auto | Mode::Recursive => Self::Recursive(recursive()?),
         })
+    }
+
+    /// Prepares to ask the authoritative servers of a network of the test.
+    #[cfg(test)]
+    pub(crate) fn in_network(
+        config: &Config,
+        clock: &Clock,
+        network: Box<dyn Network>,
+    ) -> Result<Self, StartError> {
+        let recursive = Recursive::with_network(config, clock, network);
+        recursive.map(Self::Recursive).map_err(StartError::RootHints)
     }
 
     /// Obtains the reply to a question.

@@ -7,6 +7,7 @@
 //!
 //! What it is not: it judges no signature, and it keeps no answers.
 
+mod asking;
 mod delegations;
 mod hints;
 mod message;
@@ -23,20 +24,23 @@ use std::{
     net::{IpAddr, SocketAddr},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use mudguard_policy::SpecialPurpose;
-use tokio::time::timeout;
 
 pub use self::hints::{HintsError, check_root_hints};
+pub(crate) use self::network::Network;
 use self::{
+    asking::ServerError,
     delegations::Delegations,
-    message::{Query, Response},
-    network::{Internet, Network, Protocol},
-    reading::{Delegation, Meaning, Useless, address, read},
+    message::Response,
+    network::Internet,
+    reading::{Delegation, Meaning, address, read},
     servers::Servers,
 };
+#[cfg(test)]
+pub(crate) use self::{message::Query, network::Protocol};
 use super::{Unobtainable, Work};
 use crate::{
     Config,
@@ -63,12 +67,6 @@ const MAX_ATTEMPTS: usize = 8;
 /// The most name servers of a zone that are looked up for one question.
 const MAX_LOOKED_UP: usize = 3;
 
-/// How long a TCP connection and the reply over it may take.
-const TCP_PATIENCE: Duration = Duration::from_secs(3);
-
-/// How long an address family without a route is not tried.
-const WITHOUT_ROUTE: Duration = Duration::from_secs(60);
-
 /// Asks authoritative servers.
 pub(crate) struct Recursive {
     network: Box<dyn Network>,
@@ -93,26 +91,17 @@ struct Way<'a> {
     depth: usize,
 }
 
-/// Why a server gave nothing of use.
-#[derive(Debug, thiserror::Error)]
-enum ServerError {
-    #[error("does not answer")]
-    Silent,
-    #[error("answers with what is no message")]
-    Unreadable,
-    #[error(transparent)]
-    Useless(#[from] Useless),
-    #[error("cannot be asked: {0}")]
-    Io(#[from] io::Error),
-}
-
 impl Recursive {
     /// Prepares to ask; nothing is sent yet.
     pub(super) fn new(config: &Config, clock: &Clock) -> Result<Self, HintsError> {
         Self::with_network(config, clock, Box::new(Internet::new()))
     }
 
-    fn with_network(config: &Config, clock: &Clock, network: Box<dyn Network>) -> Result<Self, HintsError> {
+    pub(super) fn with_network(
+        config: &Config,
+        clock: &Clock,
+        network: Box<dyn Network>,
+    ) -> Result<Self, HintsError> {
         let checked = !config.allow_special_purpose_servers;
         Ok(Self {
             network,
@@ -251,6 +240,7 @@ impl Recursive {
         let mut unknown = self.unknown_name_servers(zone);
         let mut looked_up = 0;
         let mut last = None;
+        let mut second_hand = None;
         while tried.len() < MAX_ATTEMPTS {
             let next = self.next_server(zone, &tried, way.work);
             // Another name server is looked up before one is asked for the third time.
@@ -272,6 +262,21 @@ impl Recursive {
             match self.ask_server(server, asked, way.work).await {
                 Ok(response) => {
                     let meaning = read(response.clone(), &zone.zone, asked);
+                    let is_told_on = is_whole
+                        && !response.is_authoritative
+                        && !matches!(meaning, Meaning::Referral(_) | Meaning::Useless(_));
+                    // It may be from the cache of a resolver: servers that speak for themselves come first.
+                    let has_others = || {
+                        let may_look_up = looked_up < MAX_LOOKED_UP && way.depth < MAX_DEPTH;
+                        (may_look_up && !unknown.is_empty())
+                            || self
+                                .next_server(zone, &tried, way.work)
+                                .is_some_and(|other| !tried.contains(&other))
+                    };
+                    if is_told_on && has_others() {
+                        second_hand.get_or_insert((response, server));
+                        continue;
+                    }
                     let Meaning::Useless(why) = meaning else {
                         return Ok((response, server));
                     };
@@ -290,85 +295,7 @@ impl Recursive {
             }
         }
         tracing::debug!(zone = %zone.zone, question = %asked, ?last, "no server of the zone is of use");
-        Err(Unobtainable::unreachable())
-    }
-
-    /// One server, by UDP and, where it must be, by TCP and without EDNS.
-    async fn ask_server(
-        &self,
-        server: SocketAddr,
-        asked: &Question,
-        work: &Work,
-    ) -> Result<Response, ServerError> {
-        let with_edns = self.known().servers.takes_edns(server, self.now());
-        let response = self.ask_once(server, asked, with_edns, work).await?;
-        // FORMERR and NOTIMP without EDNS are how servers answer that never heard of it (RFC 6891 section 7).
-        if with_edns && !response.has_edns && matches!(response.response_code, 1 | 4) {
-            self.known().servers.lacks_edns(server, self.now());
-            return self.ask_once(server, asked, false, work).await;
-        }
-        Ok(response)
-    }
-
-    async fn ask_once(
-        &self,
-        server: SocketAddr,
-        asked: &Question,
-        with_edns: bool,
-        work: &Work,
-    ) -> Result<Response, ServerError> {
-        let query = Query::new(asked, with_edns);
-        let patience = self.known().servers.patience(server);
-        match self.exchange(server, Protocol::Udp, &query, patience, work).await {
-            Ok(response) if !response.is_truncated => Ok(response),
-            Ok(_) => {
-                self.exchange(server, Protocol::Tcp, &query, TCP_PATIENCE, work)
-                    .await
-            }
-            Err(ServerError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                self.exchange(server, Protocol::Tcp, &query, TCP_PATIENCE, work)
-                    .await
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn exchange(
-        &self,
-        server: SocketAddr,
-        protocol: Protocol,
-        query: &Query,
-        patience: Duration,
-        work: &Work,
-    ) -> Result<Response, ServerError> {
-        if !work.spend_query() {
-            return Err(io::Error::from(io::ErrorKind::OutOfMemory).into());
-        }
-        let begin = self.now();
-        let reply = timeout(patience, self.network.exchange(server, protocol, query)).await;
-        let now = self.now();
-        let mut known = self.known();
-        match reply {
-            Ok(Ok(octets)) => {
-                known
-                    .servers
-                    .answered(server, now.saturating_duration_since(begin), now);
-                Response::read(&octets).ok_or(ServerError::Unreadable)
-            }
-            Ok(Err(error)) => {
-                let no_route = [io::ErrorKind::NetworkUnreachable, io::ErrorKind::AddrNotAvailable];
-                if server.is_ipv6() && no_route.contains(&error.kind()) {
-                    known.without_ipv6_until = Some(now + WITHOUT_ROUTE);
-                } else {
-                    known.servers.silent(server, now);
-                }
-                Err(error.into())
-            }
-            Err(_) => {
-                known.servers.silent(server, now);
-                Err(ServerError::Silent)
-            }
-        }
+        second_hand.ok_or_else(Unobtainable::unreachable)
     }
 
     /// The server of a zone that is asked next: of those that were tried least, the fastest; suspects and silent ones last.
@@ -448,6 +375,15 @@ impl Recursive {
             }
             if !addresses.is_empty() {
                 break;
+            }
+        }
+        // Its zone may say something else than the zone above, and the server that is meant be only there.
+        let now = self.now();
+        let zone = self.known().delegations.nearest(&name, false, now);
+        let glue = zone.iter().flat_map(|zone| &zone.glue);
+        for (_, address) in glue.filter(|(owner, _)| *owner == name) {
+            if !addresses.contains(address) {
+                addresses.push(*address);
             }
         }
         // That it has none is known for a short time, too.

@@ -21,7 +21,7 @@ const EDNS_PAYLOAD: u16 = 1232;
 
 /// A question in wire form.
 #[derive(Clone, Debug)]
-pub(super) struct Query {
+pub(crate) struct Query {
     octets: Vec<u8>,
     /// Where the question ends.
     end: usize,
@@ -83,7 +83,7 @@ impl Query {
     }
 
     /// What is sent.
-    pub(super) fn octets(&self) -> &[u8] {
+    pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
     }
 

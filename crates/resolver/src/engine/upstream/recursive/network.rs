@@ -24,13 +24,13 @@ const MAX_DATAGRAM: usize = 4096;
 
 /// By which protocol a question is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
+pub(crate) enum Protocol {
     Udp,
     Tcp,
 }
 
 /// How a question reaches a server; tests have a network of their own.
-pub(super) trait Network: Send + Sync {
+pub(crate) trait Network: Send + Sync {
     /// Sends the question and waits for as long as it takes, for the message that belongs to it.
     ///
     /// # Errors

@@ -39,6 +39,9 @@ pub(super) enum Useless {
     /// It knows nothing of the zone that it was asked for.
     #[error("is not authoritative for the zone (lame)")]
     Lame,
+    /// It claims to know, and says nothing but who serves another zone; some do so for some types only.
+    #[error("says nothing but who serves another zone")]
+    Elsewhere,
 }
 
 impl Useless {
@@ -76,6 +79,9 @@ pub(super) fn read(response: Response, zone: &Name, asked: &Question) -> Meaning
         additionals,
         ..
     } = response;
+    let refers_elsewhere = authorities
+        .iter()
+        .any(|record| record.record_type == RecordType::NS && !record.owner.is_within(zone));
     answers.retain(|record| record.owner.is_within(zone));
     authorities.retain(|record| record.owner.is_within(zone));
     if answers.iter().any(|record| answers_question(record, asked)) {
@@ -90,6 +96,9 @@ pub(super) fn read(response: Response, zone: &Name, asked: &Question) -> Meaning
     }
     if let Some(delegation) = referral(&authorities, &additionals, zone, asked) {
         return Meaning::Referral(delegation);
+    }
+    if refers_elsewhere && is_authoritative {
+        return Meaning::Useless(Useless::Elsewhere);
     }
     if has(RecordType::NS) || !is_authoritative {
         return Meaning::Useless(Useless::Lame);

@@ -198,3 +198,13 @@ fn errors_and_emptiness_are_of_no_use() {
         Meaning::NoData(_)
     ));
 }
+
+#[test]
+fn a_claim_of_authority_with_name_servers_of_another_zone_is_of_no_use() {
+    let claim = Response {
+        is_authoritative: true,
+        ..response(Vec::new(), vec![ns(".", "ns.root.")], Vec::new())
+    };
+    let meaning = read_at("example.", claim, &asked("www.example.", RecordType::AAAA));
+    assert_eq!(meaning, Meaning::Useless(Useless::Elsewhere));
+}
