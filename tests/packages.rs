@@ -20,11 +20,13 @@ pub const PACKAGES: [(&str, &str); 11] = [
 ];
 
 /// Packages that some tests need besides; those tests say so and are left out without them.
-pub const TEST_PACKAGES: [(&str, &str); 6] = [
+pub const TEST_PACKAGES: [(&str, &str); 8] = [
+    ("bind9", "named"),
     ("faketime", "faketime"),
     ("freeradius", "freeradius"),
     ("hostapd", "hostapd"),
     ("isc-dhcp-relay", "dhcrelay"),
+    ("knot-resolver", "kresd"),
     ("lldpd", "lldpd"),
     ("wpasupplicant", "wpa_supplicant"),
 ];

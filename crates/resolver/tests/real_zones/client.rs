@@ -19,8 +19,19 @@ use mudguard_resolver::validate::{
 /// How long a server is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Asks a server; over TCP if the reply does not fit.
+/// Asks a server that must answer; over TCP if the reply does not fit.
 pub(crate) fn ask(server: SocketAddr, question: &Question, checking_disabled: bool) -> Message {
+    ask_for(server, question, checking_disabled, PATIENCE)
+        .unwrap_or_else(|| panic!("{server} does not answer: {question}"))
+}
+
+/// Asks a server and waits for so long.
+pub(crate) fn ask_for(
+    server: SocketAddr,
+    question: &Question,
+    checking_disabled: bool,
+    patience: Duration,
+) -> Option<Message> {
     let mut message = Message::query();
     let name = rr::Name::from_ascii(question.name.to_string()).unwrap();
     message.add_query(Query::query(name, question.record_type.0.into()));
@@ -32,15 +43,13 @@ pub(crate) fn ask(server: SocketAddr, question: &Question, checking_disabled: bo
     message.set_edns(edns);
     let octets = message.to_vec().unwrap();
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(patience)).unwrap();
     socket.send_to(&octets, server).unwrap();
     let mut buffer = vec![0; 4096];
-    let length = socket
-        .recv(&mut buffer)
-        .unwrap_or_else(|error| panic!("{server}: {question}: {error}"));
+    let length = socket.recv(&mut buffer).ok()?;
     let reply = Message::from_vec(&buffer[..length]).unwrap();
     if !reply.metadata.truncation {
-        return reply;
+        return Some(reply);
     }
     let mut stream = TcpStream::connect(server).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -50,7 +59,7 @@ pub(crate) fn ask(server: SocketAddr, question: &Question, checking_disabled: bo
     stream.read_exact(&mut length).unwrap();
     let mut buffer = vec![0; u16::from_be_bytes(length).into()];
     stream.read_exact(&mut buffer).unwrap();
-    Message::from_vec(&buffer).unwrap()
+    Some(Message::from_vec(&buffer).unwrap())
 }
 
 /// A reply in the form of the validator; `None` if the server failed.
@@ -63,7 +72,7 @@ pub(crate) fn reply(message: &Message) -> Option<Reply> {
     })
 }
 
-fn record(record: &rr::Record) -> Record {
+pub(crate) fn record(record: &rr::Record) -> Record {
     let octets = |part: &dyn Fn(&mut BinEncoder<'_>)| {
         let mut octets = Vec::new();
         let mut encoder = BinEncoder::new(&mut octets);

@@ -4,11 +4,11 @@ use mudguard_resolver::validate::{Name, Overall, Question, Record, RecordType, R
 
 use crate::{Laboratory, client};
 
-fn name(text: &str) -> Name {
+pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
 }
 
-fn record(owner: &str, record_type: RecordType, data: &[u8]) -> Record {
+pub(crate) fn record(owner: &str, record_type: RecordType, data: &[u8]) -> Record {
     Record {
         owner: name(owner),
         record_type,
@@ -19,12 +19,12 @@ fn record(owner: &str, record_type: RecordType, data: &[u8]) -> Record {
 }
 
 /// A change of the reply to a question for `www.good13.nsec.`, given what the real internet says.
-type Forge = fn(&dyn Fn(&str, RecordType) -> Reply, &mut Reply);
+pub(crate) type Forge = fn(&dyn Fn(&str, RecordType) -> Reply, &mut Reply);
 
-const VICTIM: &str = "www.good13.nsec.";
-const EVIL: [u8; 4] = [6, 6, 6, 6];
+pub(crate) const VICTIM: &str = "www.good13.nsec.";
+pub(crate) const EVIL: [u8; 4] = [6, 6, 6, 6];
 
-const FORGERIES: [(&str, Forge); 26] = [
+pub(crate) const FORGERIES: [(&str, Forge); 31] = [
     ("no such name, SOA of an insecure zone", |real, reply| {
         absent(reply, 3, real("insecure.nsec.", RecordType::SOA).answers)
     }),
@@ -152,6 +152,21 @@ const FORGERIES: [(&str, Forge); 26] = [
                 .collect(),
         );
     }),
+    ("an address signed by an insecure zone", |_, reply| {
+        signed_by(reply, "insecure.nsec.")
+    }),
+    ("an address signed by an insecure child", |_, reply| {
+        signed_by(reply, "unsub.good13.nsec.")
+    }),
+    ("an address signed by an unsigned top-level domain", |_, reply| {
+        signed_by(reply, "plain.")
+    }),
+    ("an address signed by its own name", |_, reply| {
+        signed_by(reply, VICTIM)
+    }),
+    ("an address signed by its zone, with nonsense", |_, reply| {
+        signed_by(reply, "good13.nsec.")
+    }),
     (
         "the address of an insecure child under its name",
         |real, reply| {
@@ -184,6 +199,24 @@ fn present(reply: &mut Reply, answers: Vec<Record>) {
         answers,
         authorities: Vec::new(),
     };
+}
+
+/// An address with a signature that names this signer.
+fn signed_by(reply: &mut Reply, signer: &str) {
+    let mut signature = vec![0, 1, 13, 3, 0, 0, 1, 44];
+    // From 2020 to 2038.
+    signature.extend(2_145_916_800_u32.to_be_bytes());
+    signature.extend(1_577_836_800_u32.to_be_bytes());
+    signature.extend([18, 103]);
+    signature.extend(name(signer).as_wire());
+    signature.extend([7; 64]);
+    present(
+        reply,
+        vec![
+            record(VICTIM, RecordType::A, &EVIL),
+            record(VICTIM, RecordType::RRSIG, &signature),
+        ],
+    );
 }
 
 fn bare(mut records: Vec<Record>) -> Vec<Record> {

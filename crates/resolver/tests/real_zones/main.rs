@@ -7,7 +7,9 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what is wrong")]
 
 mod client;
+mod forger;
 mod forgeries;
+mod internet;
 mod resolver;
 mod servers;
 mod zones;
@@ -20,7 +22,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use hickory_proto::op::ResponseCode;
+use hickory_proto::op::{Message, ResponseCode};
 use mudguard_resolver::validate::{Clock, Overall, Question, RecordType, TrustAnchors};
 use servers::Server;
 use zones::{PLANS, Zones};
@@ -115,7 +117,12 @@ impl Laboratory {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         Some(Self {
             validating: Server::unbound(folder.path(), name_server.address, Some(&anchor)),
-            resolver: resolver::start(plain.address, anchor.parse().unwrap(), Clock::Valid(now)),
+            resolver: resolver::start(
+                vec![plain.address],
+                None,
+                anchor.parse().unwrap(),
+                Clock::Valid(now),
+            ),
             plain,
             _name_server: name_server,
             anchors: Arc::new(anchor.parse().unwrap()),
@@ -145,36 +152,36 @@ impl Laboratory {
     }
 
     fn said_by(server: SocketAddr, question: &Question) -> String {
-        let reply = client::ask(server, question, false);
-        let code = reply.metadata.response_code;
-        if !matches!(code, ResponseCode::NoError | ResponseCode::NXDomain) {
-            return "bogus".to_owned();
-        }
-        let code = if code == ResponseCode::NXDomain {
-            " no such name"
-        } else {
-            ""
-        };
-        let security = if reply.metadata.authentic_data {
-            "secure"
-        } else {
-            "insecure"
-        };
-        format!("{security}{code}")
+        said(&client::ask(server, question, false))
     }
 }
 
+/// A reply in words.
+pub(crate) fn said(reply: &Message) -> String {
+    let code = reply.metadata.response_code;
+    if !matches!(code, ResponseCode::NoError | ResponseCode::NXDomain) {
+        return "bogus".to_owned();
+    }
+    let code = if code == ResponseCode::NXDomain {
+        " no such name"
+    } else {
+        ""
+    };
+    let security = if reply.metadata.authentic_data {
+        "secure"
+    } else {
+        "insecure"
+    };
+    format!("{security}{code}")
+}
 /// Where unbound of Debian 12 is known to decide otherwise, and why.
 fn may_differ(apex: &str) -> bool {
     // It has ED448, and takes RSASHA1 and DS records with SHA-1, which RFC 9905 wants to be unsupported.
     ["good16.nsec.", "sha1.nsec.", "dssha1.nsec."].contains(&apex)
 }
 
-#[test]
-fn the_validator_agrees_with_unbound_and_refuses_forgeries() {
-    let Some(laboratory) = Laboratory::start() else {
-        return;
-    };
+/// All that is asked, and whether resolvers may differ about it.
+pub(crate) fn questions() -> Vec<(String, u16, bool)> {
     let mut questions: Vec<(String, u16, bool)> = Vec::new();
     for plan in PLANS.iter().filter(|plan| plan.apex.matches('.').count() >= 2) {
         let may_differ = may_differ(plan.apex);
@@ -184,6 +191,15 @@ fn the_validator_agrees_with_unbound_and_refuses_forgeries() {
         );
     }
     questions.extend(OTHERS.map(|(owner, number)| (owner.to_owned(), number, false)));
+    questions
+}
+
+#[test]
+fn the_validator_agrees_with_unbound_and_refuses_forgeries() {
+    let Some(laboratory) = Laboratory::start() else {
+        return;
+    };
+    let questions = questions();
     let mut deviations = Vec::new();
     let mut sums = std::collections::BTreeMap::<String, usize>::new();
     for (owner, number, may_differ) in &questions {

@@ -9,7 +9,7 @@ use std::{
 use crate::servers::free_address;
 use mudguard_policy::SpecialPurpose;
 use mudguard_resolver::{
-    AnswerSink, Client, Config, Release, Resolver, SinkError, Validated,
+    AnswerSink, Client, Config, Mode, Release, Resolver, SinkError, Validated,
     validate::{Clock, TrustAnchors},
 };
 
@@ -25,7 +25,14 @@ impl AnswerSink for Sink {
 }
 
 /// Starts it; it runs until the test ends.
-pub(crate) fn start(upstream: SocketAddr, anchors: TrustAnchors, clock: Clock) -> SocketAddr {
+///
+/// It asks this resolver, or the servers from the root down if there are hints.
+pub(crate) fn start(
+    upstreams: Vec<SocketAddr>,
+    root_hints: Option<String>,
+    anchors: TrustAnchors,
+    clock: Clock,
+) -> SocketAddr {
     let (tell, hear) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -35,10 +42,16 @@ pub(crate) fn start(upstream: SocketAddr, anchors: TrustAnchors, clock: Clock) -
             // The zones hold addresses for documentation, which no name of the internet may have.
             let special = ["192.0.2.0/24", "2001:db8::/32"].map(|prefix| prefix.parse().unwrap());
             let config = Config {
-                mode: mudguard_resolver::Mode::Forward,
+                mode: if root_hints.is_some() {
+                    Mode::Recursive
+                } else {
+                    Mode::Forward
+                },
+                allow_special_purpose_servers: true,
+                root_hints,
                 special_purpose: SpecialPurpose::new(special.to_vec()),
                 trust_anchors: anchors,
-                ..Config::new(listen, lan, vec![upstream])
+                ..Config::new(listen, lan, upstreams)
             };
             let (resolver, front_end) = Resolver::start(config, Arc::new(Sink)).await.unwrap();
             resolver.set_clock(clock);

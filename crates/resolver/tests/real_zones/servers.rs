@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::zones::{PLANS, Zones};
+use crate::zones::{PLANS, Zones, level_of};
 
 /// A program that is ended with the test.
 pub(crate) struct Server {
@@ -20,16 +20,27 @@ pub(crate) struct Server {
 impl Server {
     /// The name server of all zones.
     pub(crate) fn nsd(folder: &Path, zones: &Zones) -> Self {
-        let address = free_address();
+        Self::nsd_at(folder, zones, free_address(), None)
+    }
+
+    /// The name server of the zones of a level, or of all, at an address.
+    pub(crate) fn nsd_at(folder: &Path, zones: &Zones, address: SocketAddr, level: Option<u8>) -> Self {
+        let own = folder.join(format!("nsd-{}-{}", address.ip(), address.port()));
+        fs::create_dir(&own).unwrap();
+        let folder = own.as_path();
         let mut text = format!(
-            "server:\n  ip-address: 127.0.0.1@{}\n  username: \"\"\n  chroot: \"\"\n  zonesdir: \"{folder}\"\n  \
+            "server:\n  ip-address: {}@{}\n  username: \"\"\n  chroot: \"\"\n  zonesdir: \"{folder}\"\n  \
              pidfile: \"{folder}/nsd.pid\"\n  logfile: \"{folder}/nsd.log\"\n  database: \"\"\n  \
              xfrdfile: \"{folder}/nsd.xfrd\"\n  zonelistfile: \"{folder}/nsd.list\"\n  rrl-ratelimit: 0\n  \
              server-count: 1\nremote-control:\n  control-enable: no\n",
+            address.ip(),
             address.port(),
             folder = folder.display(),
         );
-        for plan in &PLANS {
+        for plan in PLANS
+            .iter()
+            .filter(|plan| level.is_none_or(|level| level == level_of(plan.apex)))
+        {
             let file = zones.file(plan.apex);
             text.push_str(&format!(
                 "zone:\n  name: \"{}\"\n  zonefile: \"{}\"\n",
@@ -70,7 +81,7 @@ impl Server {
         Self::start(Command::new("unbound").arg("-d").arg("-c").arg(&file), address)
     }
 
-    fn start(command: &mut Command, address: SocketAddr) -> Self {
+    pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Self {
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

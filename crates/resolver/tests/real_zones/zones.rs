@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -218,7 +219,7 @@ impl Zones {
             ParentSays::KeyOf(other) => self.ds(other, "SHA-256").replacen(other, apex, 1),
             ParentSays::UnknownAlgorithm => format!("{apex} DS 4711 253 2 {}\n", "ab".repeat(32)),
         };
-        format!("{apex} NS ns.{apex}\nns.{apex} A 127.0.0.1\n{ds}").replace("ns..", "ns.")
+        format!("{apex} NS ns.{apex}\nns.{apex} A {}\n{ds}", server_of(apex)).replace("ns..", "ns.")
     }
 
     fn ds(&self, apex: &str, digest: &str) -> String {
@@ -259,6 +260,17 @@ impl Damage {
     }
 }
 
+/// The server of a zone where there is one for each level.
+pub(crate) fn server_of(apex: &str) -> Ipv4Addr {
+    Ipv4Addr::new(10, 53, 0, level_of(apex))
+}
+
+/// 1 for the root, and so on.
+pub(crate) fn level_of(apex: &str) -> u8 {
+    let labels = apex.split('.').filter(|label| !label.is_empty()).count();
+    u8::try_from(labels).unwrap() + 1
+}
+
 fn is_child(child: &str, parent: &str) -> bool {
     let above = child.split_once('.').map_or("", |(_, above)| above);
     let above = if above.is_empty() { "." } else { above };
@@ -268,14 +280,15 @@ fn is_child(child: &str, parent: &str) -> bool {
 /// What every zone holds.
 fn contents(apex: &str) -> String {
     let dot = if apex == "." { "" } else { apex };
+    let server = server_of(apex);
     let soa = format!(
         "$TTL 3600\n$ORIGIN {apex}\n@ SOA ns.{dot} host.{dot} 1 3600 900 604800 300\n@ NS ns.{dot}\n"
     );
     if dot.matches('.').count() < 2 {
-        return format!("{soa}ns.{dot} A 127.0.0.1\n");
+        return format!("{soa}ns.{dot} A {server}\n");
     }
     let mut body = format!(
-        "{soa}@ A 192.0.2.10\nns A 127.0.0.1\nwww A 192.0.2.80\nwww AAAA 2001:db8::80\ntxt TXT \"hello\"\n\
+        "{soa}@ A 192.0.2.10\nns A {server}\nwww A 192.0.2.80\nwww AAAA 2001:db8::80\ntxt TXT \"hello\"\n\
          *.wild A 192.0.2.99\na.b.ent A 192.0.2.7\nmail MX 10 WWW.{apex}\nservice SRV 1 2 3 Www.{apex}\n\
          svc HTTPS 1 Www.{apex} alpn=h2 ipv4hint=192.0.2.7\nloop1 CNAME loop2\nloop2 CNAME loop1\n\
          to-nothing CNAME nothing\nto-good CNAME www.good13.nsec.\nto-hash CNAME www.good15.hash.\n\
