@@ -295,17 +295,22 @@ async fn the_hosts_of_the_home_are_answered_here() {
 
 #[tokio::test]
 async fn a_forwarder_names_its_client_and_others_do_not() {
-    let house = House::new(&[HONEST]).await;
-    let with_mac = |message: &mut Message| {
+    fn with_mac(message: &mut Message) {
         let mut edns = hickory_proto::op::Edns::new();
         edns.options_mut()
             .insert(rr::rdata::opt::EdnsOption::Unknown(65001, vec![2, 0, 0, 0, 0, 7]));
         message.set_edns(edns);
-    };
+    }
+    let house = House::new(&[HONEST]).await;
     house
         .ask_with("www.good.nsec.", rr::RecordType::A, with_mac)
         .await;
     assert_eq!(house.sink.clients(), [Some([2, 0, 0, 0, 0, 7])]);
+    let house = House::with(&[HONEST], |config| config.forwarders.clear()).await;
+    house
+        .ask_with("www.good.nsec.", rr::RecordType::A, with_mac)
+        .await;
+    assert_eq!(house.sink.clients(), [None]);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{
-    super::{Question, RecordType, Reply, denials::Denials},
+    super::{Question, RecordType, Reply, Status, denials::Denials},
     world::{INTERNET, summary},
     zone::name,
 };
@@ -137,4 +137,20 @@ fn an_unsigned_child_is_denied_nothing_by_its_parent() {
             );
         }
     }
+}
+
+#[test]
+fn a_span_of_unsigned_delegations_denies_nothing_though_its_record_may_be_kept() {
+    let now = Instant::now();
+    let mut verdict = INTERNET.trial().judge("nothing.optout.nsec3.", RecordType::A);
+    let mut denials = Denials::default();
+    denials.learn(&verdict, now);
+    let question = Question::new(name("nothing.optout.nsec3."), RecordType::A);
+    assert_eq!(denials.deny(&question, now), None);
+    // As the proof of a missing type brings it.
+    for link in &mut verdict.links {
+        link.status = Status::Secure;
+    }
+    denials.learn(&verdict, now);
+    assert_eq!(denials.deny(&question, now), None);
 }
