@@ -4,8 +4,12 @@
 use std::{
     io::{Read, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
     thread,
+    time::Duration,
 };
 
 use hickory_proto::op::Message;
@@ -37,7 +41,11 @@ pub(crate) type Change = Box<dyn Fn(&Question, &mut Said) + Send>;
 
 /// The attacker.
 #[derive(Clone, Default)]
-pub(crate) struct Forger(Arc<Mutex<Option<Change>>>);
+pub(crate) struct Forger {
+    change: Arc<Mutex<Option<Change>>>,
+    is_unreliable: Arc<AtomicBool>,
+    count: Arc<AtomicU32>,
+}
 
 impl Forger {
     /// Stands in front of the servers at these addresses.
@@ -61,8 +69,15 @@ impl Forger {
                         reply[5] = 1;
                         reply.extend(question_of(&buffer[..length]));
                     }
-                    // Who has left hears nothing.
-                    let _ = socket.send_to(&reply, client);
+                    let Some(delay) = by_udp.delay() else {
+                        continue;
+                    };
+                    let socket = socket.try_clone().unwrap();
+                    thread::spawn(move || {
+                        thread::sleep(delay);
+                        // Who has left hears nothing.
+                        let _ = socket.send_to(&reply, client);
+                    });
                 }
             });
             thread::spawn(move || {
@@ -81,7 +96,21 @@ impl Forger {
 
     /// Changes replies from now on.
     pub(crate) fn change(&self, change: Option<Change>) {
-        *self.0.lock().unwrap() = change;
+        *self.change.lock().unwrap() = change;
+    }
+
+    /// From now on replies by UDP are lost, one in eight, and late by so different times that they overtake each other.
+    pub(crate) fn make_unreliable(&self) {
+        self.is_unreliable.store(true, Ordering::Relaxed);
+    }
+
+    /// How late the next reply is; `None` if it is lost.
+    fn delay(&self) -> Option<Duration> {
+        if !self.is_unreliable.load(Ordering::Relaxed) {
+            return Some(Duration::ZERO);
+        }
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        (number % 8 != 3).then(|| Duration::from_millis(u64::from(number * 7 % 5) * 12))
     }
 
     fn reply(&self, address: Ipv4Addr, query: &[u8]) -> Option<Vec<u8>> {
@@ -117,7 +146,7 @@ impl Forger {
                 additionals: records(&real.additionals),
             }
         };
-        if let Some(change) = &*self.0.lock().unwrap() {
+        if let Some(change) = &*self.change.lock().unwrap() {
             change(&question, &mut said);
         }
         Some(written(query, &said))

@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    net::{Ipv4Addr, SocketAddr},
+    net::{Ipv4Addr, SocketAddr, UdpSocket},
     path::Path,
     process::Command,
     thread,
@@ -19,6 +19,7 @@ use nix::sched::{CloneFlags, unshare};
 
 use crate::{
     client,
+    cuts::changes_of_cuts,
     forger::{self, Change, Forger, OWN, Said},
     forgeries::{EVIL, FORGERIES, VICTIM, name, record},
     questions, resolver, said,
@@ -28,6 +29,9 @@ use crate::{
 
 /// How many levels of names there are.
 const LEVELS: u8 = 4;
+
+/// A server that is silent.
+const DEAD: Ipv4Addr = Ipv4Addr::new(10, 53, 0, 67);
 
 /// How many threads ask a resolver.
 const ASKING: usize = 16;
@@ -51,10 +55,15 @@ fn in_namespace(test: impl FnOnce() + Send + 'static) {
     }
     let thread = thread::spawn(move || {
         unshare(CloneFlags::CLONE_NEWNET).unwrap();
-        ip(&["link", "set", "lo", "up"]);
-        let numbers = (1..=LEVELS).chain(10..=13).chain([OWN.octets()[3]]);
+        run("ip", &["link", "set", "lo", "up"]);
+        let numbers = (1..=LEVELS)
+            .chain(10..=13)
+            .chain([OWN.octets()[3], DEAD.octets()[3]]);
         for number in numbers {
-            ip(&["address", "add", &format!("10.53.0.{number}/32"), "dev", "lo"]);
+            run(
+                "ip",
+                &["address", "add", &format!("10.53.0.{number}/32"), "dev", "lo"],
+            );
         }
         test();
     });
@@ -63,9 +72,15 @@ fn in_namespace(test: impl FnOnce() + Send + 'static) {
     }
 }
 
-fn ip(arguments: &[&str]) {
-    let status = Command::new("ip").args(arguments).status().unwrap();
-    assert!(status.success(), "ip {arguments:?}");
+fn run(program: &str, arguments: &[&str]) {
+    let status = Command::new(program).args(arguments).status().unwrap();
+    assert!(status.success(), "{program} {arguments:?}");
+}
+
+fn all_levels() -> Vec<Ipv4Addr> {
+    (1..=LEVELS)
+        .map(|level| Ipv4Addr::new(10, 53, 0, level))
+        .collect()
 }
 
 fn clock() -> Clock {
@@ -213,124 +228,6 @@ fn recursion_agrees_with_unbound_knot_and_bind_where_they_agree() {
     });
 }
 
-/// What the attacker does to more than the answer, at each cut.
-fn changes_of_cuts(real: impl Fn(&str, RecordType) -> Reply) -> Vec<(String, Change)> {
-    let mut changes: Vec<(String, Change)> = Vec::new();
-    let sibling = real("insecure.nsec.", RecordType::DS).authorities;
-    for cut in ["nsec.", "good13.nsec."] {
-        let of_ds = move |record: &Record| {
-            record.owner == name(cut)
-                && (record.record_type == RecordType::DS
-                    || (record.record_type == RecordType::RRSIG && record.data[..2] == [0, 43]))
-        };
-        let strip = move |said: &mut Said| {
-            said.answers.retain(|record| !of_ds(record));
-            said.authorities.retain(|record| !of_ds(record));
-        };
-        changes.push((
-            format!("{cut}: its DS records are gone"),
-            Box::new(move |question, said| {
-                strip(said);
-                evil(question, said);
-            }),
-        ));
-        let proof = sibling.clone();
-        changes.push((
-            format!("{cut}: its DS records are replaced by the proof of an unsigned sibling"),
-            Box::new(move |question, said| {
-                let had = said.answers.iter().chain(&said.authorities).any(of_ds);
-                strip(said);
-                if had {
-                    said.authorities.extend(proof.iter().cloned());
-                }
-                evil(question, said);
-            }),
-        ));
-        for (what, place, octet) in [
-            ("another digest", 6, 7),
-            ("an unknown algorithm", 2, 253),
-            ("an unknown digest", 3, 99),
-        ] {
-            changes.push((
-                format!("{cut}: its DS records have {what}"),
-                Box::new(move |question, said| {
-                    for record in said.answers.iter_mut().chain(&mut said.authorities) {
-                        if record.owner == name(cut) && record.record_type == RecordType::DS {
-                            record.data[place] = octet;
-                        }
-                    }
-                    evil(question, said);
-                }),
-            ));
-        }
-        changes.push((
-            format!("{cut}: its servers are those of the attacker"),
-            Box::new(move |_, said| {
-                for record in &mut said.additionals {
-                    if record.record_type == RecordType::A && record.owner == name(&format!("ns.{cut}")) {
-                        record.data = OWN.octets().into();
-                    }
-                }
-            }),
-        ));
-        changes.push((
-            format!("{cut}: the signatures of its keys have an unknown algorithm"),
-            Box::new(move |question, said| {
-                for record in &mut said.answers {
-                    if record.owner == name(cut)
-                        && record.record_type == RecordType::RRSIG
-                        && record.data[..2] == [0, 48]
-                    {
-                        record.data[2] = 253;
-                    }
-                }
-                evil(question, said);
-            }),
-        ));
-        let keys = real("good14.nsec.", RecordType::DNSKEY).answers;
-        changes.push((
-            format!("{cut}: its keys are those of another zone"),
-            Box::new(move |question, said| {
-                if *question == Question::new(name(cut), RecordType::DNSKEY) {
-                    let keys = keys.iter().cloned();
-                    said.answers = keys
-                        .map(|key| Record {
-                            owner: name(cut),
-                            ..key
-                        })
-                        .collect();
-                }
-                evil(question, said);
-            }),
-        ));
-    }
-    for cut in [VICTIM, "good13.nsec.", "nsec.", "insecure.nsec."] {
-        changes.push((
-            format!("the server refers on to {cut}, which is the attacker's"),
-            Box::new(move |question, said| {
-                if question.name == name(VICTIM) {
-                    *said = Said {
-                        authorities: vec![record(cut, RecordType::NS, name("ns.evil.plain.").as_wire())],
-                        additionals: vec![record("ns.evil.plain.", RecordType::A, &OWN.octets())],
-                        ..Said::default()
-                    };
-                }
-            }),
-        ));
-    }
-    changes
-}
-
-fn evil(question: &Question, said: &mut Said) {
-    if *question == Question::new(name(VICTIM), RecordType::A) {
-        *said = Said {
-            is_authoritative: true,
-            answers: vec![record(VICTIM, RecordType::A, &EVIL)],
-            ..Said::default()
-        };
-    }
-}
-
 #[test]
 fn recursion_believes_no_forgery_of_an_attacker_on_the_path() {
     in_namespace(|| {
@@ -349,10 +246,7 @@ fn recursion_believes_no_forgery_of_an_attacker_on_the_path() {
             ))
             .unwrap()
         };
-        let addresses: Vec<Ipv4Addr> = (1..=LEVELS)
-            .map(|level| Ipv4Addr::new(10, 53, 0, level))
-            .collect();
-        let forger = Forger::start(&addresses);
+        let forger = Forger::start(&all_levels());
         let victim = Question::new(name(VICTIM), RecordType::A);
         // Nothing is kept from one forgery to the next.
         let ask_with = |anchors: TrustAnchors| {
@@ -401,5 +295,58 @@ fn recursion_believes_no_forgery_of_an_attacker_on_the_path() {
         assert!(believed.is_empty(), "of {count}: {believed:#?}");
         // Who checks nothing is misled: the attacker is there.
         assert!(misled * 10 > count * 8, "{misled} of {count}");
+    });
+}
+
+/// Every zone has another server, which is silent.
+fn with_a_dead_server(_: &Question, said: &mut Said) {
+    let is_referral = |record: &&Record| record.record_type == RecordType::NS;
+    if said.is_authoritative {
+        return;
+    }
+    let Some(cut) = said.authorities.iter().find(is_referral) else {
+        return;
+    };
+    let cut = cut.owner.to_string();
+    let dead = format!("dead.{cut}");
+    said.authorities
+        .push(record(&cut, RecordType::NS, name(&dead).as_wire()));
+    said.additionals
+        .push(record(&dead, RecordType::A, &DEAD.octets()));
+}
+
+#[test]
+fn names_are_found_though_packets_are_lost_and_late_and_servers_are_dead() {
+    in_namespace(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let zones = Zones::make(folder.path());
+        let anchor = zones.anchor();
+        let _name_servers = name_servers(folder.path(), &zones, forger::PORT);
+        // It hears and says nothing.
+        let _dead = UdpSocket::bind((DEAD, 53)).unwrap();
+        let forger = Forger::start(&all_levels());
+        forger.change(Some(Box::new(with_a_dead_server)));
+        let ours = resolver::start(vec![], Some(HINTS.to_owned()), anchor.parse().unwrap(), clock());
+        forger.make_unreliable();
+        let names = [
+            "www.good13.nsec.",
+            "www.good8.nsec.",
+            "www.good15.hash.",
+            "www.sub.good13.nsec.",
+            "to-hash.good14.nsec.",
+            "www.insecure.nsec.",
+            "nothing.good10.hash.",
+        ];
+        for name in names {
+            let question = Question::new(name.parse().unwrap(), RecordType::A);
+            // Clients ask again, too.
+            let found = (0..4).find_map(|_| {
+                let reply = client::ask_for(ours, &question, false, Duration::from_secs(6))?;
+                (reply.metadata.response_code != ResponseCode::ServFail).then_some(reply)
+            });
+            let found = found.unwrap_or_else(|| panic!("{name} is not found"));
+            let is_secure = found.metadata.authentic_data;
+            assert_eq!(is_secure, !name.contains("insecure"), "{name}");
+        }
     });
 }

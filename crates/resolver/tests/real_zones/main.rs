@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends with what is wrong")]
 
 mod client;
+mod cuts;
 mod forger;
 mod forgeries;
 mod internet;
