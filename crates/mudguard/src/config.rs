@@ -2,6 +2,7 @@
 
 mod check;
 pub(crate) mod resolver;
+mod upstream;
 
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 

@@ -1,14 +1,17 @@
 //! What the resolver is told at its start, and why it may not start.
 
+mod upstream;
+
 use std::{
-    error::Error,
     fmt, io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::PathBuf,
 };
 
 use ipnet::IpNet;
 use mudguard_policy::SpecialPurpose;
 
+pub use self::upstream::{Proof, Transport, UpstreamServer};
 use crate::{
     HintsError,
     validate::{Name, TrustAnchors},
@@ -24,8 +27,12 @@ pub struct Config {
     pub lan: Vec<IpNet>,
     /// Who is asked for what is not in the cache.
     pub mode: Mode,
-    /// The resolvers that are asked in the modes `auto` and `forward`. The first that answers is kept until it fails.
-    pub upstreams: Vec<SocketAddr>,
+    /// The resolvers that are asked in the modes `auto` and `forward`, the fastest first.
+    pub upstreams: Vec<UpstreamServer>,
+    /// Whether those that are asked in cleartext are asked for better ways, which are then gone (RFC 9462).
+    pub discovers_designated: bool,
+    /// The certification authorities for resolvers that are asked over TLS, as a PEM file. It is read when it is needed.
+    pub tls_roots: Option<PathBuf>,
     /// Which addresses no name of the internet may have.
     pub special_purpose: SpecialPurpose,
     /// Whether names under `test` are sent upstream instead of not existing (RFC 6761 section 6.2): for laboratories.
@@ -100,7 +107,9 @@ impl Config {
             listen,
             lan,
             mode: Mode::default(),
-            upstreams,
+            upstreams: upstreams.into_iter().map(UpstreamServer::from).collect(),
+            discovers_designated: true,
+            tls_roots: None,
             special_purpose: SpecialPurpose::default(),
             forward_test: false,
             queries_per_second: Self::QUERIES_PER_SECOND,
@@ -130,7 +139,8 @@ impl Config {
         if let Some(&wildcard) = self.listen.iter().find(|address| address.ip().is_unspecified()) {
             return Err(StartError::Wildcard(wildcard));
         }
-        for &upstream in &self.upstreams {
+        for server in &self.upstreams {
+            let upstream = server.address;
             let ip = upstream.ip();
             if self.listen.contains(&upstream) {
                 return Err(StartError::UpstreamIsSelf(upstream));
@@ -179,7 +189,7 @@ pub enum StartError {
     RootHints(#[source] HintsError),
     /// The connections to upstream resolvers cannot be prepared.
     #[error("the connections to upstream resolvers cannot be prepared: {0}")]
-    Connections(#[source] Box<dyn Error + Send + Sync>),
+    Connections(#[source] io::Error),
     /// The certificate or the key for TLS cannot be used.
     #[error("the certificate or the key for DNS over TLS cannot be used: {0}")]
     Tls(String),

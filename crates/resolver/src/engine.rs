@@ -284,6 +284,7 @@ impl Engine {
 
     /// Tells the validator what time it is. Answers that were told without a valid clock are judged again once there is one.
     pub(crate) fn set_clock(&self, clock: validate::Clock) {
+        self.upstream.set_clock_valid(clock.is_valid());
         if self.validation.set_clock(clock, (self.clock)()) {
             self.cache().clear();
         }

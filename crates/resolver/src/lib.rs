@@ -5,8 +5,7 @@
 //!
 //! Every answer is validated here ([`validate`]), whatever upstream resolvers say about it.
 //!
-//! What it is not: it knows neither Things nor policies (the sink does) and holds no zones. hickory reads what upstream resolvers say and
-//! carries the connections to them.
+//! What it is not: it knows neither Things nor policies (the sink does) and holds no zones. hickory reads messages.
 
 mod answer;
 mod config;
@@ -22,7 +21,7 @@ pub mod validate;
 mod wire;
 
 pub use answer::{AnswerAddress, ExtendedError, Security, Validated};
-pub use config::{Config, Mode, StartError, TlsIdentity};
+pub use config::{Config, Mode, Proof, StartError, TlsIdentity, Transport, UpstreamServer};
 pub use counters::Counters;
 pub use engine::{HintsError, check_root_hints};
 pub use front::{FrontEnd, ListenError, MoreAddresses};

@@ -49,7 +49,9 @@ async fn alone(config: &Path, name: &str, record_type: &str) -> anyhow::Result<V
     let listen = vec![SocketAddr::from(([127, 0, 0, 1], 0))];
     let treat_as_global = config.laboratory.treat_as_global.clone();
     let lan = vec!["127.0.0.0/8".parse()?];
-    let config = config.resolver.to_config(listen, lan, treat_as_global)?;
+    let config = config
+        .resolver
+        .to_config(listen, lan, treat_as_global, config.fetch.tls_roots.get_ref())?;
     let (resolver, _front_end) = Resolver::start(config, Arc::new(NoFirewall)).await?;
     set_clock(&resolver);
     Ok(look_up::json(&resolver.trace(name, record_type).await?, None))

@@ -18,7 +18,7 @@ use mudguard_resolver::{
 use serde::{Deserialize, Deserializer, de::Error};
 use toml::Spanned;
 
-use super::{check::place, unplaced};
+use super::{check::place, unplaced, upstream::Upstream};
 
 /// The port of DNS.
 pub(crate) const PORT: u16 = 53;
@@ -47,6 +47,8 @@ pub(crate) struct ResolverConfig {
     pub(crate) mode: ModeName,
     /// The resolvers that are asked, such as the provider's.
     pub(crate) upstreams: Spanned<Vec<Upstream>>,
+    /// Whether those that are asked in cleartext are asked over TLS or HTTPS where they designate that (RFC 9462).
+    pub(crate) designated_resolvers: bool,
     /// The root servers, as a zone file; without it those of the internet.
     pub(crate) root_hints: Option<Spanned<PathBuf>>,
     /// Files with DS or DNSKEY records; empty: the keys of the root that are shipped.
@@ -101,10 +103,6 @@ pub(crate) enum UnknownNames {
     Refuse,
 }
 
-/// A resolver: an address, with a port if it is not 53.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Upstream(pub(crate) SocketAddr);
-
 /// A name, and until when nothing is checked there.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -124,6 +122,7 @@ impl Default for ResolverConfig {
             clients: Vec::new(),
             mode: ModeName::Auto,
             upstreams: unplaced(Vec::new()),
+            designated_resolvers: true,
             root_hints: None,
             trust_anchors: unplaced(Vec::new()),
             negative_trust_anchors: Vec::new(),
@@ -139,17 +138,6 @@ impl Default for ResolverConfig {
             tls_key: None,
             cache_bytes: unplaced(Config::CACHE_OCTETS),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Upstream {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let address = text.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, PORT));
-        address
-            .or_else(|_| text.parse())
-            .map(Self)
-            .map_err(|_| D::Error::custom(format!("{text:?} is no IP address, nor one with a port")))
     }
 }
 
@@ -210,12 +198,16 @@ impl ResolverConfig {
         listen: Vec<SocketAddr>,
         lan: Vec<IpNet>,
         treat_as_global: Vec<IpNet>,
+        tls_roots: &Path,
     ) -> anyhow::Result<Config> {
         let hints = self.root_hints.as_ref();
         let hints = hints.map(|file| read(file.get_ref())).transpose();
-        let upstreams = self.upstreams.get_ref();
-        let default = Config::new(listen, lan, upstreams.iter().map(|upstream| upstream.0).collect());
+        let upstreams = self.upstreams.get_ref().iter();
+        let default = Config::new(listen, lan, Vec::new());
         Ok(Config {
+            upstreams: upstreams.flat_map(|upstream| upstream.0.clone()).collect(),
+            discovers_designated: self.designated_resolvers,
+            tls_roots: Some(tls_roots.to_owned()),
             forwarders: if self.forwarders.is_empty() {
                 default.forwarders.clone()
             } else {

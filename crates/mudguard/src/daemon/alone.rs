@@ -64,7 +64,10 @@ pub(crate) fn run(config: &Config) -> anyhow::Result<()> {
             };
             let listen = config.resolver.listen.get_ref().clone();
             let treat_as_global = config.laboratory.treat_as_global.clone();
-            let config = config.resolver.to_config(listen, lan, treat_as_global)?;
+            let config =
+                config
+                    .resolver
+                    .to_config(listen, lan, treat_as_global, config.fetch.tls_roots.get_ref())?;
             let (resolver, front_end) = Resolver::start(config, Arc::new(NoFirewall)).await?;
             set_clock(&resolver);
             for address in front_end.addresses() {

@@ -47,9 +47,12 @@ pub(crate) async fn start(
     let configured = config.resolver.listen.get_ref().clone();
     let (first, others) = wait_for_addresses(home, &configured).await?;
     let treat_as_global = config.laboratory.treat_as_global.clone();
-    let resolver = config
-        .resolver
-        .to_config(vec![first], prefixes(home), treat_as_global)?;
+    let resolver = config.resolver.to_config(
+        vec![first],
+        prefixes(home),
+        treat_as_global,
+        config.fetch.tls_roots.get_ref(),
+    )?;
     let (resolver, first) = Resolver::start(resolver, sink)
         .await
         .context("the resolver does not start")?;

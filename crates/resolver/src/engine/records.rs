@@ -4,33 +4,13 @@
 //! validator wants.
 
 use hickory_proto::{
-    op::{Query, ResponseCode},
-    rr::{Name, Record, RecordType},
+    rr::Record,
     serialize::binary::{BinDecodable, BinDecoder, BinEncodable, BinEncoder, NameEncoding},
 };
 
 use crate::validate;
 
-/// A question of the validator.
-pub(super) fn question_of_validator(question: &validate::Question) -> Option<Query> {
-    let name = Name::read(&mut BinDecoder::new(question.name.as_wire())).ok()?;
-    Some(Query::query(name, RecordType::from(question.record_type.0)))
-}
-
-/// A reply for the validator. A record that cannot be written is left out; then its set does not verify.
-pub(super) fn reply_for_validator(
-    response_code: ResponseCode,
-    answers: &[Record],
-    authorities: &[Record],
-) -> validate::Reply {
-    let section = |records: &[Record]| records.iter().filter_map(record_for_validator).collect();
-    validate::Reply {
-        response_code: response_code.into(),
-        answers: section(answers),
-        authorities: section(authorities),
-    }
-}
-
+/// A record for the validator; `None` if it cannot be written.
 pub(crate) fn record_for_validator(record: &Record) -> Option<validate::Record> {
     let (owner, _) = validate::Name::from_wire(&octets_of(&record.name)?).ok()?;
     Some(validate::Record {
@@ -106,15 +86,6 @@ mod tests {
                 "{}",
                 record.record_type
             );
-        }
-    }
-
-    #[test]
-    fn names_come_back_as_they_were() {
-        for text in [".", "a.example.", "\\000\\255.b\\.c.", "*.example."] {
-            let question = validate::Question::new(text.parse().unwrap(), validate::RecordType(48));
-            let there = question_of_validator(&question).unwrap();
-            assert_eq!(octets_of(there.name()).unwrap(), question.name.as_wire());
         }
     }
 }

@@ -15,7 +15,10 @@
 //! - It is cancelled by being dropped. It keeps what it learns of servers and delegations itself, bounded.
 
 mod forward;
+mod message;
+mod network;
 mod recursive;
+mod servers;
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -23,9 +26,12 @@ use std::{
 };
 
 pub use self::recursive::{HintsError, check_root_hints};
-#[cfg(test)]
-pub(crate) use self::recursive::{Network, Protocol, Query};
 use self::{forward::Forward, recursive::Recursive};
+#[cfg(test)]
+pub(crate) use self::{
+    message::Query,
+    network::{Network, Protocol},
+};
 use super::{Clock, Work};
 use crate::{
     Config, ExtendedError, Mode, StartError,
@@ -68,8 +74,7 @@ pub(crate) struct Unobtainable(pub(crate) ExtendedError);
 impl Upstream {
     /// Prepares to ask; nothing is sent yet. What it keeps, it keeps by this clock, which tests may set.
     pub(crate) fn new(config: &Config, clock: &Clock) -> Result<Self, StartError> {
-        let forward =
-            || Forward::new(&config.upstreams).map_err(|error| StartError::Connections(error.into()));
+        let forward = || Forward::new(config, clock).map_err(StartError::Connections);
         let recursive = || Recursive::new(config, clock).map_err(StartError::RootHints);
         Ok(match config.mode {
             Mode::Forward => Self::Forward(forward()?),
@@ -113,6 +118,14 @@ impl Upstream {
                 }
                 recursive.ask(question, work).await
             }
+        }
+    }
+
+    /// Says whether dates can be judged.
+    pub(crate) fn set_clock_valid(&self, is_valid: bool) {
+        match self {
+            Self::Forward(forward) | Self::Auto { forward, .. } => forward.set_clock_valid(is_valid),
+            Self::Recursive(_) => {}
         }
     }
 

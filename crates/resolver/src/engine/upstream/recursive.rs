@@ -10,10 +10,7 @@
 mod asking;
 mod delegations;
 mod hints;
-mod message;
-mod network;
 mod reading;
-mod servers;
 
 #[cfg(test)]
 mod tests;
@@ -30,18 +27,17 @@ use std::{
 use mudguard_policy::SpecialPurpose;
 
 pub use self::hints::{HintsError, check_root_hints};
-pub(crate) use self::network::Network;
 use self::{
     asking::ServerError,
     delegations::Delegations,
-    message::Response,
-    network::Internet,
     reading::{Delegation, Meaning, address, read},
+};
+use super::{
+    Unobtainable, Work,
+    message::Response,
+    network::{Internet, Network},
     servers::Servers,
 };
-#[cfg(test)]
-pub(crate) use self::{message::Query, network::Protocol};
-use super::{Unobtainable, Work};
 use crate::{
     Config,
     engine::Clock,

@@ -129,6 +129,7 @@ impl House {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
         let listen = vec![free.unwrap()];
         let mut config = Config::new(listen, vec!["127.0.0.0/8".parse().unwrap()], upstreams);
+        config.discovers_designated = false;
         config.mode = crate::Mode::Forward;
         config.trust_anchors = INTERNET.anchors();
         change(&mut config);

@@ -7,9 +7,11 @@ use std::{io, net::SocketAddr, time::Duration};
 use tokio::time::timeout;
 
 use super::{
+    super::{
+        message::{Query, Response},
+        network::Protocol,
+    },
     Recursive, Work,
-    message::{Query, Response},
-    network::Protocol,
     reading::Useless,
 };
 use crate::validate::Question;

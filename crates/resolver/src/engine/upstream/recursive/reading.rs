@@ -6,7 +6,7 @@
 
 use std::net::IpAddr;
 
-use super::message::Response;
+use super::super::message::Response;
 use crate::validate::{Name, Question, Record, RecordType, Reply};
 
 /// The most name servers of a zone that are remembered.

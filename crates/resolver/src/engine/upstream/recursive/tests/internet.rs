@@ -20,7 +20,10 @@ use hickory_proto::{
 };
 use mudguard_policy::SpecialPurpose;
 
-use super::super::{Network, Protocol, Query, Recursive};
+use super::super::{
+    super::{Protocol, Query},
+    Network, Recursive,
+};
 use crate::Config;
 
 /// What a server does wrong.

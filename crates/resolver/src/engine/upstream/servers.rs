@@ -1,4 +1,4 @@
-//! What is known of authoritative servers: how fast each answers, and which of them are of no use.
+//! What is known of servers: how fast each answers, and which of them are of no use.
 //!
 //! Bounded: what was heard longest ago is forgotten first.
 
@@ -67,6 +67,16 @@ impl Servers {
             .map_or((UNKNOWN, 0), |health| (health.time, health.silences));
         let times = 1 << silences.min(2);
         (time * 4 * times).clamp(LEAST_PATIENCE * times, MOST_PATIENCE)
+    }
+
+    /// How often in a row it did not answer.
+    pub(super) fn silences(&self, server: SocketAddr) -> u32 {
+        self.health.get(&server).map_or(0, |health| health.silences)
+    }
+
+    /// When it was asked last, as far as is known.
+    pub(super) fn heard(&self, server: SocketAddr) -> Option<Instant> {
+        self.health.get(&server).map(|health| health.heard)
     }
 
     /// It answered after this time.

@@ -1,4 +1,4 @@
-//! Sends a question to an authoritative server and waits for the reply: a UDP socket of its own for each, or a TCP connection.
+//! Sends a question to a server and waits for the reply: a UDP socket of its own for each, or a TCP connection.
 //!
 //! The system draws the source port; the socket is connected, so that nobody else's datagram is read (RFC 5452 section 9).
 
@@ -73,7 +73,8 @@ impl Network for Internet {
     }
 }
 
-async fn datagram(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
+/// Asks by UDP.
+pub(super) async fn datagram(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
     let any = match server.ip() {
         IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
         IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
@@ -93,11 +94,10 @@ async fn datagram(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
     }
 }
 
-async fn stream(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
+/// Asks by TCP, over a connection for this question alone.
+pub(super) async fn stream(server: SocketAddr, query: &Query) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
-    let length = u16::try_from(query.octets().len()).map_err(io::Error::other)?;
-    let message = [&length.to_be_bytes()[..], query.octets()].concat();
-    stream.write_all(&message).await?;
+    stream.write_all(&query.framed()).await?;
     let length = stream.read_u16().await?;
     let mut reply = vec![0; length.into()];
     stream.read_exact(&mut reply).await?;

@@ -1,4 +1,4 @@
-//! A question to an authoritative server, and what it says, in wire form (RFC 1035, RFC 6891).
+//! A question to an authoritative server or a resolver, and what it says, in wire form (RFC 1035, RFC 6891).
 //!
 //! A reply belongs to a question only if it has its identifier and its name, letter by letter: the case of the letters is drawn, so that
 //! somebody who does not see the question has more to guess (draft-vixie-dnsext-dns0x20).
@@ -18,6 +18,12 @@ const HEADER: usize = 12;
 
 /// The largest UDP reply that is asked for, in octets: what passes every path unfragmented (RFC 9715).
 const EDNS_PAYLOAD: u16 = 1232;
+
+/// The octets before the data of an EDNS option.
+const OPTION_HEADER: usize = 4;
+
+/// Questions that travel encrypted have a multiple of this length (RFC 8467 section 4.1).
+const BLOCK: usize = 128;
 
 /// A question in wire form.
 #[derive(Clone, Debug)]
@@ -82,9 +88,60 @@ impl Query {
         Self { octets, end }
     }
 
+    /// A question to a resolver: with recursion, signatures (DO) and no opinion about them (CD, RFC 6840 section 5.9). One that travels
+    /// encrypted is filled up, so that its length does not tell the name (RFC 8467 section 4.1).
+    pub(super) fn for_resolver(question: &Question, is_encrypted: bool) -> Self {
+        let mut query = Self::new(question, true);
+        if let Some(flags) = query.octets.get_mut(2..4) {
+            flags.copy_from_slice(&[0x01, 0x10]);
+        }
+        if is_encrypted {
+            let length = query.octets.len();
+            let filling = (length + OPTION_HEADER).next_multiple_of(BLOCK) - length - OPTION_HEADER;
+            // One block is shorter than an octet counts: a name has 255 octets, and only the last block is filled.
+            let filling = u8::try_from(filling).unwrap_or_default();
+            query.octets.truncate(length - 2);
+            query.octets.extend([0, filling + 4, 0, 12, 0, filling]);
+            query
+                .octets
+                .resize(length + OPTION_HEADER + usize::from(filling), 0);
+        }
+        query
+    }
+
+    /// The same with the letters as they are, for a server that does not keep their case.
+    pub(super) fn in_lower_case(mut self) -> Self {
+        let end = self.end;
+        if let Some(name) = self.octets.get_mut(HEADER..end.saturating_sub(4)) {
+            name.make_ascii_lowercase();
+        }
+        self
+    }
+
+    /// Draws another identifier.
+    pub(super) fn draw_identifier(&mut self) {
+        if let Some(identifier) = self.octets.get_mut(..2) {
+            let _ = SystemRandom::new().fill(identifier);
+        }
+    }
+
+    /// Its identifier.
+    pub(super) fn identifier(&self) -> u16 {
+        match self.octets.get(..2) {
+            Some(&[high, low]) => u16::from_be_bytes([high, low]),
+            _ => 0,
+        }
+    }
+
     /// What is sent.
     pub(crate) fn octets(&self) -> &[u8] {
         &self.octets
+    }
+
+    /// What is sent over a connection: behind its length.
+    pub(super) fn framed(&self) -> Vec<u8> {
+        let length = u16::try_from(self.octets.len()).unwrap_or_default();
+        [&length.to_be_bytes()[..], &self.octets].concat()
     }
 
     /// How a message fits.
@@ -179,6 +236,26 @@ mod tests {
         assert_ne!(one.octets()[..2], other.octets()[..2]);
         assert_ne!(name(&one), name(&other));
         assert!(name(&one).eq_ignore_ascii_case(&name(&other)));
+    }
+
+    #[test]
+    fn a_question_to_a_resolver_that_travels_encrypted_does_not_tell_its_length() {
+        for labels in 1..120 {
+            let name = "a.".repeat(labels).parse().unwrap();
+            let question = Question::new(name, RecordType::A);
+            let query = Query::for_resolver(&question, true);
+            assert_eq!(query.octets().len() % BLOCK, 0, "{labels} labels");
+            let message = Message::from_vec(query.octets()).unwrap();
+            assert!(message.metadata.recursion_desired && message.metadata.checking_disabled);
+            assert!(message.edns.unwrap().flags().dnssec_ok);
+            let plain = Query::for_resolver(&question, false);
+            assert!(
+                Message::from_vec(plain.octets())
+                    .unwrap()
+                    .metadata
+                    .checking_disabled
+            );
+        }
     }
 
     #[test]
