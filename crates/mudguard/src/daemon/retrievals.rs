@@ -241,6 +241,7 @@ mod tests {
         let Retrieved::Verified {
             signer,
             key,
+            ca,
             provisional,
             etag,
             ..
@@ -252,7 +253,33 @@ mod tests {
             (signer.as_str(), provisional, etag.as_deref()),
             ("CN=Maker", true, Some("\"1\""))
         );
-        assert_eq!(key, "ab".repeat(32));
+        assert_eq!((key, ca), ("ab".repeat(32), "ca".repeat(32)));
+    }
+
+    /// SIG-11: the maker's duty is over, not proven wrong; the manager keeps the old policy and asks about a new file.
+    #[test]
+    fn a_signer_whose_time_is_over_is_told_from_a_signature_that_proves_nothing() {
+        let doubt = |refusal| {
+            let unverified = UnverifiedFile {
+                file: file(),
+                doubt: Doubt::Signature(refusal),
+            };
+            match retrieved(Ok(Outcome::Unverified(unverified))) {
+                Retrieved::Unverified { doubt, .. } => doubt,
+                other => panic!("{other:?}"),
+            }
+        };
+        let expired = SignatureRefusal::SignerExpired {
+            subject: "CN=Maker".to_owned(),
+            not_after: Timestamp::UNIX_EPOCH,
+        };
+        let authority_expired = SignatureRefusal::AuthorityExpired {
+            subject: "CN=Trust".to_owned(),
+            not_after: Timestamp::UNIX_EPOCH,
+        };
+        assert_eq!(doubt(expired), manager::Doubt::SignerExpired);
+        assert_eq!(doubt(authority_expired), manager::Doubt::Unverified);
+        assert_eq!(doubt(SignatureRefusal::NoKeyUsage), manager::Doubt::Unverified);
     }
 
     #[test]

@@ -60,6 +60,59 @@ async fn a_signature_may_be_on_another_host() {
     );
 }
 
+/// SIG-7: `mud-signature` is a URI reference, which is resolved against the MUD URL (RFC 3986 section 5).
+#[tokio::test]
+async fn a_relative_mud_signature_is_resolved_against_the_mud_url() {
+    let internet = Internet::new().await;
+    for (reference, path) in [
+        ("lamp.p7s", "/lamp.p7s"),
+        ("./odd/lamp.p7s", "/odd/lamp.p7s"),
+        ("../lamp-of-above.p7s", "/lamp-of-above.p7s"),
+        ("?signature", "/lamp?signature"),
+        ("//other.example.com:PORT/elsewhere", "/elsewhere"),
+    ] {
+        let url = internet.url();
+        let port = url
+            .as_str()
+            .rsplit(':')
+            .next()
+            .and_then(|rest| rest.split('/').next());
+        let reference = reference.replace("PORT", port.unwrap());
+        let file = mud_file(&url, Some(&reference));
+        internet.server.reply(PATH, Reply::body(&file));
+        let signature = internet.workshop.sign(&file, &internet.signer);
+        internet.server.reply(path, Reply::body(&signature));
+        verified(internet.retrieve().await);
+        assert_eq!(internet.server.count(path), 1, "{reference}");
+    }
+}
+
+/// SIG-9: the signature is found by an outline of the file, and all else of the file waits until it was judged.
+#[tokio::test]
+async fn what_a_file_permits_is_not_read_before_its_signature_was_judged() {
+    let internet = Internet::new().await;
+    let mut file: serde_json::Value =
+        serde_json::from_slice(&mud_file(&internet.url(), Some(SIGNATURE))).unwrap();
+    file["ietf-access-control-list:acls"] = "no access lists at all".into();
+    let file = serde_json::to_vec(&file).unwrap();
+    internet.server.reply(PATH, Reply::body(&file));
+    let sign = |signed: &[u8]| Reply::body(&internet.workshop.sign(signed, &internet.signer));
+    internet.server.reply(SIGNATURE, sign(b"another file"));
+    let error = internet.retrieve().await.unwrap_err();
+    assert!(
+        matches!(
+            &error,
+            FetchError::Refused {
+                reason: Refusal::Forged(_),
+                ..
+            }
+        ),
+        "its signature is the reason, not what stands in it: {error}"
+    );
+    internet.server.reply(SIGNATURE, sign(&file));
+    assert_eq!(verified(internet.retrieve().await).file.bytes[..], file);
+}
+
 #[tokio::test]
 async fn a_file_that_names_no_signature_waits_for_the_owner_and_no_signature_is_guessed() {
     let internet = Internet::new().await;

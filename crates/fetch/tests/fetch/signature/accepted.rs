@@ -1,89 +1,9 @@
-//! Signatures that are good.
+//! Signatures that are good, beside those of the [`matrix`](super::matrix), and what is told of their signers.
 
 use mudguard_fetch::{Clock, SignatureRefusal as Refusal, SignerSubject, TrustAnchors, verify};
 
-use super::{FILE, check, is_accepted, with_extensions, with_key, with_options};
-use crate::openssl::{AUTHORITY, Identity, Key, P256, Request, SIGNER, Workshop, now, text};
-
-#[test]
-fn ecdsa_p256_sha256() {
-    is_accepted(with_key(P256, "-md sha256"));
-}
-
-#[test]
-fn ecdsa_p256_sha384() {
-    is_accepted(with_key(P256, "-md sha384"));
-}
-
-#[test]
-fn ecdsa_p384_sha384() {
-    is_accepted(with_key(Key::Curve("P-384"), "-md sha384"));
-}
-
-#[test]
-fn ecdsa_p384_sha256() {
-    is_accepted(with_key(Key::Curve("P-384"), "-md sha256"));
-}
-
-#[test]
-fn rsa_2048_sha256() {
-    is_accepted(with_key(Key::Rsa(2048), "-md sha256"));
-}
-
-#[test]
-fn rsa_2048_sha512() {
-    is_accepted(with_key(Key::Rsa(2048), "-md sha512"));
-}
-
-#[test]
-fn rsa_3072_sha384() {
-    is_accepted(with_key(Key::Rsa(3072), "-md sha384"));
-}
-
-#[test]
-fn rsa_pss_with_a_salt_as_long_as_the_digest() {
-    for (digest, length) in [("sha256", 32), ("sha384", 48), ("sha512", 64)] {
-        let options = format!("-md {digest} -keyopt rsa_padding_mode:pss -keyopt rsa_pss_saltlen:{length}");
-        is_accepted(with_key(Key::Rsa(2048), &options));
-    }
-}
-
-#[test]
-fn a_signer_named_by_its_key_identifier() {
-    is_accepted(with_options("-keyid"));
-}
-
-#[test]
-fn content_of_the_type_of_mud_files() {
-    is_accepted(with_options("-econtent_type 1.2.840.113549.1.9.16.1.41"));
-}
-
-#[test]
-fn attributes_that_are_not_looked_at() {
-    is_accepted(with_options("-cades"));
-    is_accepted(with_options("-nosmimecap"));
-}
-
-#[test]
-fn no_extended_key_usage_e_mail_or_any_purpose() {
-    is_accepted(with_extensions(SIGNER));
-    is_accepted(with_extensions(&format!(
-        "{SIGNER}\nextendedKeyUsage=emailProtection"
-    )));
-    is_accepted(with_extensions(&format!(
-        "{SIGNER}\nextendedKeyUsage=anyExtendedKeyUsage"
-    )));
-    is_accepted(with_extensions(&format!(
-        "{SIGNER}\nextendedKeyUsage=critical,serverAuth,emailProtection"
-    )));
-}
-
-#[test]
-fn key_usage_with_further_bits() {
-    is_accepted(with_extensions(
-        "keyUsage=digitalSignature,nonRepudiation,keyEncipherment",
-    ));
-}
+use super::{FILE, check, is_accepted};
+use crate::openssl::{AUTHORITY, Identity, Key, Request, Workshop, now, text};
 
 #[test]
 fn a_chain_of_two_intermediate_authorities_with_and_without_the_anchor() {

@@ -9,25 +9,6 @@ fn middle() -> Request<'static> {
     Request::authority("/CN=middle")
 }
 
-/// What becomes of a signature whose signer was certified by an intermediate authority of this kind.
-fn under(middle: Request<'_>, signer: Request<'_>) -> Result<Verified, Refusal> {
-    let workshop = Workshop::new();
-    let anchor = workshop.authority();
-    let middle = workshop.issue(&anchor, middle);
-    let signer = workshop.issue(&middle, signer);
-    check(&workshop.sign_with_chain(FILE, &signer, &[&middle]), &anchor)
-}
-
-fn under_extensions(extensions: &str) -> Result<Verified, Refusal> {
-    under(
-        Request {
-            extensions,
-            ..middle()
-        },
-        Request::default(),
-    )
-}
-
 fn unknown(issuer: &str) -> Result<Verified, Refusal> {
     Err(Refusal::UnknownIssuer {
         issuer: issuer.to_owned(),
@@ -106,57 +87,6 @@ fn an_intermediate_authority_that_is_not_there() {
     );
 }
 
-/// The cases below differ from this one in one thing each.
-#[test]
-fn an_intermediate_authority_that_is_fit() {
-    is_accepted(under(middle(), Request::default()));
-}
-
-#[test]
-fn an_intermediate_that_is_no_authority() {
-    let verdict = under_extensions("basicConstraints=CA:FALSE\nkeyUsage=keyCertSign");
-    assert_eq!(
-        verdict,
-        invalid("a certificate in it is not that of an authority")
-    );
-}
-
-#[test]
-fn an_intermediate_authority_without_the_right_to_issue_certificates() {
-    let verdict = under_extensions("basicConstraints=critical,CA:TRUE\nkeyUsage=critical,digitalSignature");
-    assert_eq!(verdict, invalid("an authority in it may not issue certificates"));
-}
-
-#[test]
-fn an_intermediate_authority_for_web_servers() {
-    let verdict = under_extensions(&format!("{AUTHORITY}\nextendedKeyUsage=serverAuth"));
-    assert_eq!(verdict, Err(Refusal::OtherPurpose));
-}
-
-#[test]
-fn an_intermediate_authority_signed_with_sha_1() {
-    let verdict = under(
-        Request {
-            digest: "sha1",
-            ..middle()
-        },
-        Request::default(),
-    );
-    assert_eq!(verdict, Err(Refusal::WeakChain));
-}
-
-#[test]
-fn an_intermediate_authority_with_a_short_key() {
-    let verdict = under(
-        Request {
-            key: Key::Rsa(1024),
-            ..middle()
-        },
-        Request::default(),
-    );
-    assert_eq!(verdict, Err(Refusal::WrongCertificateSignature));
-}
-
 #[test]
 fn a_chain_longer_than_an_authority_allows() {
     let workshop = Workshop::new();
@@ -175,26 +105,4 @@ fn a_chain_longer_than_an_authority_allows() {
         check(&signature, &anchor),
         invalid("it is longer than an authority in it allows")
     );
-}
-
-#[test]
-fn a_name_that_an_authority_may_not_certify() {
-    let extensions = format!("{AUTHORITY}\nnameConstraints=critical,permitted;DNS:.example.com");
-    let with_name = |name| {
-        let signer = format!("{SIGNER}\nsubjectAltName=DNS:{name}");
-        let signer = Request {
-            extensions: &signer,
-            ..Request::default()
-        };
-        under(
-            Request {
-                extensions: &extensions,
-                ..middle()
-            },
-            signer,
-        )
-    };
-    is_accepted(with_name("www.example.com"));
-    let refused = invalid("an authority in it may not issue certificates for this name");
-    assert_eq!(with_name("www.example.net"), refused);
 }

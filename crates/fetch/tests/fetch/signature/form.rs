@@ -4,23 +4,8 @@ use std::fs;
 
 use mudguard_fetch::{MAX_CERTIFICATES, MAX_SIGNATURE_LENGTH, SignatureRefusal as Refusal};
 
-use super::{FILE, check, good, with_key, with_options};
-use crate::openssl::{Key, Request, Workshop, text};
-
-#[test]
-fn pem() {
-    assert_eq!(with_options("-outform PEM"), Err(Refusal::Pem));
-}
-
-#[test]
-fn a_mail() {
-    assert_eq!(with_options("-outform SMIME"), Err(Refusal::NotDer));
-}
-
-#[test]
-fn ber_of_indefinite_length() {
-    assert_eq!(with_options("-stream"), Err(Refusal::NotDer));
-}
+use super::{FILE, check, good};
+use crate::openssl::{Request, Workshop, text};
 
 #[test]
 fn less_and_more_than_the_whole() {
@@ -73,19 +58,6 @@ fn a_message_of_another_type() {
 }
 
 #[test]
-fn attached_content() {
-    assert_eq!(with_options("-nodetach"), Err(Refusal::AttachedContent));
-}
-
-#[test]
-fn content_of_another_type() {
-    assert_eq!(
-        with_options("-econtent_type 1.2.840.113549.1.9.16.1.4"),
-        Err(Refusal::ContentType)
-    );
-}
-
-#[test]
 fn two_signers() {
     let workshop = Workshop::new();
     let authority = workshop.authority();
@@ -109,20 +81,6 @@ fn no_signer() {
         check(&fs::read(output).unwrap(), &authority),
         Err(Refusal::SignerCount(0))
     );
-}
-
-#[test]
-fn no_signed_attributes() {
-    assert_eq!(with_options("-noattr"), Err(Refusal::NoSignedAttributes));
-    assert_eq!(
-        with_key(Key::Rsa(2048), "-noattr"),
-        Err(Refusal::NoSignedAttributes)
-    );
-}
-
-#[test]
-fn no_certificate() {
-    assert_eq!(with_options("-nocerts"), Err(Refusal::CertificateCount(0)));
 }
 
 #[test]
