@@ -10,6 +10,10 @@ mod bad_input;
 mod brought;
 #[path = "gateway/certificates.rs"]
 mod certificates;
+#[path = "gateway/check.rs"]
+mod check;
+#[path = "gateway/coexistence.rs"]
+mod coexistence;
 #[path = "gateway/crash.rs"]
 mod crash;
 #[path = "gateway/full_disk.rs"]

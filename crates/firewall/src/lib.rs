@@ -27,6 +27,7 @@ mod restore;
 mod seal;
 mod sets;
 mod skeleton;
+mod survey;
 mod table;
 mod tables;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use elements::{Elements, Told};
 pub use error::{ElementError, FirewallError};
 pub use firewall::{Firewall, LeftOut, Removal, Restored, remove, restore, ruleset_text};
 pub use kernel::{Bridge, BridgeSetting, Kernel};
+pub use survey::{Flowtable, ForeignChain, Survey, survey};
 pub use tables::Tables;
 
 /// The name of our tables.

@@ -2,6 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod brought;
+pub(crate) mod check;
 pub(crate) mod owner;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use mudguard_policy::MacAddress;
 
 use answers::{AnswerArgs, ControllersArgs, JournalArgs, UndoArgs};
 use brought::{CertificateArgs, ImportArgs, SetUrlArgs, ThingCommand};
+use check::CheckArgs;
 use owner::{EndArgs, FlowsArgs, LiftArgs, ModeArgs, RenameArgs};
 
 /// Enforces what each device of a home may do, as its maker says in its MUD file (RFC 8520).
@@ -96,6 +98,10 @@ pub(crate) enum Command {
     Anchors(AnchorsCommand),
     /// Show the MUD URL and the signer that the certificate of a Thing names, or announce them
     Certificate(CertificateArgs),
+    /// Look at this router, and say what is enforced, what cannot be seen, and the command that mends each fault
+    ///
+    /// Exit codes: 0 nothing to mend; 1 something to mend; 2 it cannot look.
+    Check(CheckArgs),
     /// Read a configuration file and say what is wrong with it
     CheckConfig(CheckConfigArgs),
     /// Write the completions of a shell

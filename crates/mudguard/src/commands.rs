@@ -3,6 +3,7 @@
 mod anchors;
 mod answer;
 mod certificate;
+mod check;
 mod client;
 mod compile;
 mod diff;
@@ -85,6 +86,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(args) => verify::run(&args),
         Command::Anchors(command) => anchors::run(&command),
         Command::Certificate(args) => certificate::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::CheckConfig(args) => {
             Config::read(&args.config)?;
             print::line(format_args!(

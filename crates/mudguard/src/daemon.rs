@@ -6,7 +6,7 @@
 pub(crate) mod alone;
 mod anchors;
 mod answers;
-mod clock;
+pub(crate) mod clock;
 mod control;
 mod core;
 mod errands;

@@ -1,6 +1,7 @@
 //! The Mudguard daemon and command line: the only place that knows all the parts.
 
 mod anchor_folder;
+mod check;
 mod cli;
 mod commands;
 mod config;

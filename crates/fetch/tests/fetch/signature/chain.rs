@@ -2,8 +2,8 @@
 
 use mudguard_fetch::{Clock, SignatureRefusal as Refusal, TrustAnchors, Verified, verify};
 
-use super::{FILE, check, good, is_accepted};
-use crate::openssl::{AUTHORITY, Key, Request, SIGNER, Workshop, now};
+use super::{FILE, check, good};
+use crate::openssl::{Request, Workshop, now};
 
 fn middle() -> Request<'static> {
     Request::authority("/CN=middle")
