@@ -8,7 +8,7 @@ pub(crate) mod others;
 
 use std::net::{IpAddr, SocketAddr};
 
-use mudguard_firewall::Survey;
+use mudguard_firewall::{BridgeSetting, Survey};
 use mudguard_manager::ClockState;
 use mudguard_policy::MacAddress;
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     /// What the running gateway says; `None` if none answers.
     pub(crate) gateway: Option<Gateway>,
     pub(crate) survey: Survey,
+    /// How frames within bridges are to be filtered.
+    pub(crate) bridge_setting: BridgeSetting,
     /// Whether rules for routed packets judge frames within bridges, of IPv4 and of IPv6; `None` without br_netfilter.
     pub(crate) bridge_calls: Option<[bool; 2]>,
     pub(crate) lans: Vec<Lan>,

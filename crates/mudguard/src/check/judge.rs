@@ -21,6 +21,7 @@ pub(crate) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
     tables(facts, &mut findings);
     bridges(facts, &mut findings);
+    samples(facts, &mut findings);
     network::ports(facts, &mut findings);
     network::radios(facts, &mut findings);
     shortcuts(facts, &mut findings);
@@ -101,7 +102,19 @@ fn tables(facts: &Facts, findings: &mut Vec<Finding>) {
 /// Between two ports of one bridge.
 fn bridges(facts: &Facts, findings: &mut Vec<Finding>) {
     let topic = "bridge";
-    let (kernel, calls) = (&facts.survey.kernel, facts.bridge_calls);
+    let (kernel, calls) = (
+        facts.survey.kernel.used_as(facts.bridge_setting),
+        facts.bridge_calls,
+    );
+    if kernel.bridge != facts.survey.kernel.bridge {
+        let (used, can) = (kernel.bridge.word(), facts.survey.kernel.bridge.word());
+        findings.push(Finding::fault(
+            topic,
+            format!("Frames between two ports of one bridge are filtered less than this kernel can: {used} instead of {can}, as firewall.bridge in the configuration says."),
+            "[firewall]\nbridge = \"auto\"    # in the configuration; then restart the gateway",
+        ));
+        return;
+    }
     let on = "modprobe br_netfilter\nsysctl -w net.bridge.bridge-nf-call-iptables=1 net.bridge.bridge-nf-call-ip6tables=1";
     let by_connection = match calls {
         Some([true, true]) => true,
@@ -143,7 +156,11 @@ fn bridges(facts: &Facts, findings: &mut Vec<Finding>) {
             "systemctl restart mudguard    # OpenWrt: /etc/init.d/mudguard restart",
         ));
     }
-    if !kernel.samples {
+}
+
+/// What is blocked is shown only where the kernel tells it.
+fn samples(facts: &Facts, findings: &mut Vec<Finding>) {
+    if !facts.survey.kernel.samples {
         findings.push(Finding::fault(
             "samples",
             "What is blocked is counted but not shown: this kernel has no nfnetlink_log.",

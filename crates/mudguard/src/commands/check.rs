@@ -63,6 +63,7 @@ fn facts(config: &Config, silent: bool) -> anyhow::Result<Facts> {
     Ok(Facts {
         gateway: gateway.map(|(gateway, _)| gateway),
         survey,
+        bridge_setting: config.firewall.bridge.into(),
         bridge_calls: machine.bridge_calls(),
         lans: interfaces
             .iter()

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use expect_test::expect;
-use mudguard_firewall::{Flowtable, ForeignChain, Kernel, Survey};
+use mudguard_firewall::{BridgeSetting, Flowtable, ForeignChain, Kernel, Survey};
 use mudguard_policy::MacAddress;
 
 use super::*;
@@ -25,6 +25,7 @@ fn fine() -> Facts {
             chains: Vec::new(),
             flowtables: Vec::new(),
         },
+        bridge_setting: BridgeSetting::Auto,
         bridge_calls: None,
         lans: vec![Lan {
             interface: "br-lan".to_owned(),
@@ -110,6 +111,7 @@ fn each_fault_is_found_alone() {
         ("bridge", |facts| facts.survey.bridge = false),
         ("bridge", |facts| facts.survey.kernel.bridge = Bridge::Absent),
         ("bridge", |facts| facts.survey.kernel.bridge = Bridge::Stateless),
+        ("bridge", |facts| facts.bridge_setting = BridgeSetting::Off),
         ("bridge-nf-call", |facts| facts.bridge_calls = Some([true, false])),
         ("samples", |facts| facts.survey.kernel.samples = false),
         ("offloading", |facts| facts.offloading = [true, false]),
