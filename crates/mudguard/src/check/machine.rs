@@ -8,7 +8,7 @@ use std::{
 };
 
 use nix::{
-    sys::statvfs::statvfs,
+    sys::statvfs::{Statvfs, statvfs},
     unistd::{AccessFlags, access},
 };
 
@@ -102,14 +102,13 @@ impl Machine {
     /// The networks of the radios, as OpenWrt and hostapd are configured.
     pub(crate) fn radios(&self) -> Vec<Radio> {
         let wireless = sections(&self.text("etc/config/wireless").unwrap_or_default());
-        let mut number = 0;
         let mut radios = Vec::new();
-        for section in wireless.iter().filter(|section| section.kind == "wifi-iface") {
+        let networks = wireless.iter().filter(|section| section.kind == "wifi-iface");
+        for (number, section) in networks.enumerate() {
             let name = section
                 .name
                 .clone()
                 .unwrap_or_else(|| format!("@wifi-iface[{number}]"));
-            number += 1;
             if section.get("mode") == Some("ap") && !section.is_on("disabled") {
                 radios.push(Radio {
                     name,
@@ -201,11 +200,13 @@ pub(crate) fn folder(path: &Path) -> Folder {
         fault: access(there, AccessFlags::W_OK)
             .err()
             .map(|error| error.desc().to_owned()),
-        free: statvfs(there)
-            .ok()
-            // The types differ between architectures.
-            .and_then(|disk| u64::from(disk.blocks_available()).checked_mul(u64::from(disk.fragment_size()))),
+        free: statvfs(there).ok().and_then(|disk| free(&disk)),
     }
+}
+
+#[allow(clippy::useless_conversion, reason = "the types differ between architectures")]
+fn free(disk: &Statvfs) -> Option<u64> {
+    u64::from(disk.blocks_available()).checked_mul(u64::from(disk.fragment_size()))
 }
 
 fn text(path: &Path) -> Option<String> {

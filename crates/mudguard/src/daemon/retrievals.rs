@@ -264,10 +264,10 @@ mod tests {
                 file: file(),
                 doubt: Doubt::Signature(refusal),
             };
-            match retrieved(Ok(Outcome::Unverified(unverified))) {
-                Retrieved::Unverified { doubt, .. } => doubt,
-                other => panic!("{other:?}"),
-            }
+            let Retrieved::Unverified { doubt, .. } = retrieved(Ok(Outcome::Unverified(unverified))) else {
+                panic!("not unverified");
+            };
+            doubt
         };
         let expired = SignatureRefusal::SignerExpired {
             subject: "CN=Maker".to_owned(),
