@@ -81,6 +81,9 @@ fn scenarios_of_others_end_as_they_say() {
         let text = String::from_utf8_lossy(&fs::read(&file).unwrap()).into_owned();
         let name = stem(&file);
         match play(&text) {
+            Outcome::AsItSays if known::why(&name).is_some() => {
+                wrong.push(format!("{name} ends as it says: take it out of known.rs"));
+            }
             Outcome::AsItSays => played += 1,
             Outcome::LeftOut(why) => *left_out.entry(why).or_default() += 1,
             Outcome::Otherwise(why) => match known::why(&name) {
