@@ -187,3 +187,6 @@ impl Unobtainable {
         Self(ExtendedError::new(ExtendedError::OTHER, text))
     }
 }
+
+#[cfg(test)]
+mod tests;
