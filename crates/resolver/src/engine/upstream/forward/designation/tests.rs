@@ -2,8 +2,10 @@
 
 use super::*;
 
+type Parameters<'a> = &'a [(u16, &'a [u8])];
+
 /// A record as RFC 9460 section 2.2 writes it.
-fn record(priority: u16, target: &str, parameters: &[(u16, &[u8])]) -> Record {
+fn record(priority: u16, target: &str, parameters: Parameters<'_>) -> Record {
     let target: Name = target.parse().unwrap();
     let mut data = priority.to_be_bytes().to_vec();
     data.extend(target.as_wire());
@@ -49,7 +51,7 @@ fn the_preferred_way_comes_first_and_tls_before_https() {
 
 #[test]
 fn what_we_cannot_do_is_no_way() {
-    let cases: [(u16, &str, &[(u16, &[u8])]); 7] = [
+    let cases: [(u16, &str, Parameters<'_>); 7] = [
         (0, "alias.example.", &[]),
         (1, ".", &[(1, b"\x03dot")]),
         (1, "quic.example.", &[(1, b"\x03doq")]),
