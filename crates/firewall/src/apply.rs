@@ -37,8 +37,14 @@ const ATTEMPTS: u32 = 3;
 /// An address that was lent stays bound for so long, though no snapshot says so yet.
 const LENT: Duration = Duration::from_secs(60);
 
-/// Applies a snapshot, and ends the flows that it forbids.
-pub(crate) fn apply(snapshot: &Snapshot, frame: &Frame, shared: &Shared) -> Result<(), FirewallError> {
+/// Applies a snapshot, tells whether its rules hold, and ends the flows that they forbid: the kernel's table of connections is large, and
+/// its size alone makes a walk through it take milliseconds.
+pub(crate) fn apply(
+    snapshot: &Snapshot,
+    frame: &Frame,
+    shared: &Shared,
+    tell: impl FnOnce(Result<(), FirewallError>),
+) {
     // One that nobody awaits any more goes on to its end, so another may have begun.
     let _one = shared.applying.lock().unwrap_or_else(PoisonError::into_inner);
     let in_force = InForce::of(snapshot);
@@ -56,18 +62,18 @@ pub(crate) fn apply(snapshot: &Snapshot, frame: &Frame, shared: &Shared) -> Resu
     shared.changed.notify_waiters();
     if let Err(error) = applied {
         state.standing = None;
-        return Err(error);
+        drop(state);
+        return tell(Err(error));
     }
     let revoked = in_force.revoked_since(&state.in_force, &state.answers);
     state.in_force = in_force;
     drop(state);
-    // The rules hold; flows that they forbid are a second matter, which must not make the caller believe that they do not.
+    tell(Ok(()));
     if let Some(revoked) = revoked
         && let Err(error) = end_flows(revoked, shared)
     {
         warn!("flows that are no longer permitted could not be ended: {error}");
     }
-    Ok(())
 }
 
 /// Sends what has changed. `false` if it is not known what the kernel has.

@@ -11,7 +11,7 @@ use nftables::{
 use crate::{
     expression::Expr,
     key::Key,
-    netlink::batch::{At, Said},
+    netlink::batch::{At, Lead, Said},
     sets::Plane,
     table::{Element, Set, SetKind},
 };
@@ -29,7 +29,7 @@ pub(crate) struct Spot {
 /// What it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
-    pub(crate) chain: Option<String>,
+    pub(crate) chain: Option<(Lead, String)>,
     pub(crate) comment: Option<Arc<str>>,
 }
 
@@ -69,7 +69,7 @@ impl Content {
     /// For netlink.
     pub(crate) fn said(&self) -> Said<'_> {
         Said {
-            chain: self.chain.as_deref(),
+            chain: self.chain.as_ref().map(|(lead, chain)| (*lead, &**chain)),
             comment: self.comment.as_deref(),
             lifetime: None,
         }
@@ -108,7 +108,8 @@ pub(crate) fn encode(plane: Plane, set: &Set, name: &Arc<str>, element: &Element
     }
     let chain = match &element.verdict {
         None => None,
-        Some(Expression::Verdict(Verdict::Goto(target))) => Some(target.target.clone().into_owned()),
+        Some(Expression::Verdict(Verdict::Goto(to))) => Some((Lead::Goto, to.target.clone().into_owned())),
+        Some(Expression::Verdict(Verdict::Jump(to))) => Some((Lead::Jump, to.target.clone().into_owned())),
         Some(_) => return None,
     };
     let spot = Spot {

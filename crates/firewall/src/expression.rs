@@ -293,7 +293,14 @@ pub(crate) fn lookup_chain(key: Expr, map: &str) -> Stmt {
     Statement::VerdictMap(VerdictMap { key, data: set(map) })
 }
 
-/// The value of a verdict map's element.
+/// The value of a verdict map's element: on in another chain, and back.
+pub(crate) fn jump_verdict(chain: impl Into<String>) -> Expr {
+    Expression::Verdict(Verdict::Jump(JumpTarget {
+        target: chain.into().into(),
+    }))
+}
+
+/// The same, and for good.
 pub(crate) fn goto_verdict(chain: impl Into<String>) -> Expr {
     Expression::Verdict(Verdict::Goto(JumpTarget {
         target: chain.into().into(),

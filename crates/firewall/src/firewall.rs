@@ -6,6 +6,8 @@ use mudguard_manager::Snapshot;
 use mudguard_policy::{MacAddress, Origin};
 use nftables::types::NfFamily;
 use serde_json::json;
+use tokio::{sync::oneshot, task::JoinHandle};
+use tracing::warn;
 
 use crate::{
     BridgeSetting, Denials, Elements, FirewallError, Kernel, Tables, apply::apply, change::Frame,
@@ -34,6 +36,19 @@ pub struct LeftOut {
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&crate::comment::comment(self.thing, &self.origin))
+    }
+}
+
+/// The end of the flows that new rules forbid.
+#[derive(Debug)]
+pub struct Ending(JoinHandle<()>);
+
+impl Ending {
+    /// Waits until they have ended.
+    pub async fn ended(self) {
+        if let Err(error) = self.0.await {
+            warn!("flows that are no longer permitted could not be ended: {error}");
+        }
     }
 }
 
@@ -100,11 +115,30 @@ impl Firewall {
     /// # Errors
     /// The kernel did not take the rules: those before stay in force.
     pub async fn apply(&mut self, snapshot: &Snapshot) -> Result<(), FirewallError> {
+        self.apply_rules(snapshot).await?.ended().await;
+        Ok(())
+    }
+
+    /// The same, but it returns as soon as the rules hold; flows end meanwhile. The next snapshot waits for that.
+    ///
+    /// # Errors
+    /// The kernel did not take the rules: those before stay in force.
+    pub async fn apply_rules(&mut self, snapshot: &Snapshot) -> Result<Ending, FirewallError> {
         let snapshot = snapshot.clone();
         let frame = Arc::clone(&self.frame);
         let shared = Arc::clone(&self.shared);
+        let (tell, told) = oneshot::channel();
         // The work goes on to its end even if nobody awaits it any more, so kernel and index never part.
-        blocking(move || apply(&snapshot, &frame, &shared)).await
+        let work = tokio::task::spawn_blocking(move || {
+            apply(&snapshot, &frame, &shared, |result| {
+                // Who asked may have gone.
+                let _ = tell.send(result);
+            });
+        });
+        match told.await {
+            Ok(result) => result.map(|()| Ending(work)),
+            Err(_) => Err(FirewallError::Refused("the work was broken off".to_owned())),
+        }
     }
 
     /// Hears of changes that others make to our tables, or of their loss; to be called from within a runtime.

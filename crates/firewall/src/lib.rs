@@ -39,7 +39,7 @@ pub use counts::{Counts, counts};
 pub use denials::{Denials, Heard};
 pub use elements::{Elements, Told};
 pub use error::{ElementError, FirewallError};
-pub use firewall::{Firewall, LeftOut, Removal, Restored, remove, restore, ruleset_text};
+pub use firewall::{Ending, Firewall, LeftOut, Removal, Restored, remove, restore, ruleset_text};
 pub use kernel::{Bridge, BridgeSetting, Kernel};
 pub use survey::{Flowtable, ForeignChain, Survey, survey};
 pub use tables::Tables;

@@ -28,7 +28,7 @@ pub(crate) use self::{
     thing::{Index, ThingIndex},
 };
 use crate::{
-    expression::{FAMILIES, address, goto_verdict, mac, number, prefix, range, word},
+    expression::{Expr, FAMILIES, address, goto_verdict, jump_verdict, mac, number, prefix, range, word},
     firewall::LeftOut,
     kernel::{Bridge, Kernel},
     sets::Plane,
@@ -172,6 +172,8 @@ pub(crate) fn is_lowered_alike(one: (&Thing, &Ground<'_>), other: (&Thing, &Grou
         && grounds[0].gateway == grounds[1].gateway
         && grounds[0].port(things[0]) == grounds[1].port(things[1])
         && addresses(things[0].mac)
+        && (grounds[0].addresses(things[0].mac).iter())
+            .all(|at| grounds[0].links(*at).eq(grounds[1].links(*at)))
         && is_same_policy()
         && rules.all(|rule| match &rule.peer {
             Peer::Things(peers) => peers.iter().all(|peer| addresses(*peer)),
@@ -189,6 +191,27 @@ impl Lowered {
     pub(crate) fn commands(&self) -> Value {
         let commands: Vec<_> = self.tables().flat_map(Table::replacement).collect();
         json!({ "nftables": commands })
+    }
+}
+
+/// The chain that judges the flows of a Thing.
+enum Chain {
+    /// One that all Things share, with a part for each family.
+    Shared(String),
+    Own(String),
+}
+
+impl Chain {
+    fn name(&self) -> String {
+        let (Self::Shared(name) | Self::Own(name)) = self;
+        name.clone()
+    }
+
+    fn of(&self, family: Family) -> String {
+        match self {
+            Self::Shared(name) => skeleton::part_of(name, family),
+            Self::Own(name) => name.clone(),
+        }
     }
 }
 
@@ -217,22 +240,49 @@ fn bindings(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: &Thing)
     {
         table.add(skeleton::PLACED, Element::key([mac(thing.mac)]));
         table.add(skeleton::PORTS, Element::key([mac(thing.mac), word(port)]));
+        for at in addresses {
+            let place = Element::key([mac(thing.mac), word(port), address(*at)]);
+            table.add(skeleton::placed(Family::of(*at)), place);
+        }
+    }
+}
+
+/// Sends the flows that a Thing opens to this chain.
+fn outbound_to(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: MacAddress, chain: &Chain) {
+    if plane == Plane::Bridged {
+        // The other end is judged after it.
+        let element = Element::key([mac(thing)]);
+        let verdict = Some(jump_verdict(chain.name()));
+        table.add(skeleton::OUT, Element { verdict, ..element });
+        return;
+    }
+    let to = |key: Vec<Expr>, chain| Element {
+        verdict: Some(goto_verdict(chain)),
+        ..Element::key(key)
+    };
+    table.add(skeleton::OUT, to(vec![mac(thing)], chain.name()));
+    for at in ground.addresses(thing) {
+        let family = Family::of(*at);
+        for link in ground.links(*at) {
+            let key = vec![mac(thing), word(link), address(*at)];
+            table.add(skeleton::out_map(family), to(key, chain.of(family)));
+        }
     }
 }
 
 /// Sends the flows that are opened to a Thing to this chain.
-fn inbound_to(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: MacAddress, chain: &str) {
-    let to = |key| Element {
-        verdict: Some(goto_verdict(chain)),
+fn inbound_to(table: &mut Table, ground: &Ground<'_>, plane: Plane, thing: MacAddress, chain: &Chain) {
+    let to = |key, chain| Element {
+        verdict: Some(jump_verdict(chain)),
         ..Element::key([key])
     };
     if plane == Plane::Bridged {
-        table.add(skeleton::IN, to(mac(thing)));
+        table.add(skeleton::IN, to(mac(thing), chain.name()));
         return;
     }
     for family in FAMILIES {
         for at in ground.addresses_of(thing, family) {
-            table.add(skeleton::in_map(family), to(address(at)));
+            table.add(skeleton::in_map(family), to(address(at), chain.of(family)));
         }
     }
 }

@@ -14,16 +14,16 @@ use nftables::schema::SetType;
 pub(crate) use self::{
     bridge::{bridge, replies_sets},
     guard::{
-        ADDRESS_SAMPLE, LANS, OWN_TARGETS, PLACED, PORT_SAMPLE, PORTS, SOURCE_SAMPLE, TARGETS, own, prefixes,
-        taken,
+        ADDRESS_SAMPLE, LANS, OWN_TARGETS, PLACED, PORT_SAMPLE, PORTS, SOURCE_SAMPLE, TARGETS, own, placed,
+        prefixes, taken,
     },
     inet::inet,
 };
 use crate::{
     expression::{
         FAMILIES, IGMP, accept, at_most, concatenation, count, destination, destination_mac, digit,
-        drop_packet, field, go_back, goto, icmp_types, is, is_protocol, lookup_chain, number, of_family,
-        sample, set, source_mac,
+        drop_packet, field, go_back, goto, icmp_types, is, is_protocol, jump, number, of_family, sample, set,
+        source_mac,
     },
     kernel::Kernel,
     sets::{Look, PeerKey, Plane, TAILS, address_type, declare, learned_set, static_set, static_sets, way},
@@ -38,6 +38,8 @@ pub(crate) const GUARDED: &str = "guarded";
 pub(crate) const OUT: &str = "out";
 /// From MAC addresses to the chain that judges the flows that are opened to a Thing, within a bridge.
 pub(crate) const IN: &str = "in";
+/// The chain that accepts what every network needs, where packets are routed.
+const LINK_LOCAL: &str = "link_local";
 /// The prefix of samples of flows that a Thing may not open.
 pub(crate) const OUT_SAMPLE: &str = "mudguard out";
 /// The prefix of samples of flows that may not be opened to a Thing.
@@ -53,6 +55,11 @@ pub(crate) fn in_map(family: Family) -> String {
     format!("in{}", digit(family))
 }
 
+/// From a MAC address, the link and an address to the chain that judges the flows that a Thing opens from where it belongs.
+pub(crate) fn out_map(family: Family) -> String {
+    format!("out{}", digit(family))
+}
+
 /// The addresses of observed Things.
 pub(crate) fn observed_addresses(family: Family) -> String {
     format!("observed{}", digit(family))
@@ -61,6 +68,16 @@ pub(crate) fn observed_addresses(family: Family) -> String {
 /// The chain that looks a flow up in the sets.
 pub(crate) fn sets_chain(initiator: Initiator) -> String {
     format!("{}_sets", way(initiator))
+}
+
+/// The same for a Thing whose policy permits no names, where packets are routed.
+pub(crate) fn addresses_chain(initiator: Initiator) -> String {
+    format!("{}_addresses", way(initiator))
+}
+
+/// The part of such a chain for a family.
+pub(crate) fn part_of(chain: &str, family: Family) -> String {
+    format!("{chain}{}", digit(family))
 }
 
 /// The chain for flows that are not permitted.
@@ -89,7 +106,6 @@ fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
         let pair = [SetType::EtherAddr, address_type(family)];
         table.declare(bound(family), SetKind::Exact, &pair);
     }
-    table.chain("outbound", [Rule::new([lookup_chain(source_mac(), OUT)])]);
     guard::guard(table, plane, kernel);
     for initiator in [Initiator::Thing, Initiator::Peer] {
         declare(table, plane, initiator);
@@ -99,19 +115,18 @@ fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
         } else {
             denied_chain(initiator)
         };
-        lookups(
-            table,
-            &sets_chain(initiator),
-            Look::opening(plane, initiator),
-            &rest,
-        );
+        let look = Look::opening(plane, initiator);
+        lookups(table, &sets_chain(initiator), look, &rest, plane == Plane::Routed);
+        if plane == Plane::Routed {
+            lookups(table, &addresses_chain(initiator), look, &rest, false);
+        }
         denied(table, plane, initiator, kernel);
     }
 }
 
 /// A chain that looks a flow up in all sets; what is found is permitted, and the rest goes to `rest`. Each
 /// family has a part of its own, and what most flows need comes first: every look-up costs.
-fn lookups(table: &mut Table, name: &str, look: Look, rest: &str) {
+fn lookups(table: &mut Table, name: &str, look: Look, rest: &str, names: bool) {
     let way = look.initiator;
     let mut whole = Vec::new();
     for family in FAMILIES {
@@ -121,10 +136,7 @@ fn lookups(table: &mut Table, name: &str, look: Look, rest: &str) {
             Rule::new([found, go_back()])
         };
         let mut rules = Vec::new();
-        let mut tails = TAILS
-            .into_iter()
-            .filter(|_| look.plane == Plane::Routed)
-            .map(of_name);
+        let mut tails = TAILS.into_iter().filter(|_| names).map(of_name);
         rules.extend(tails.next());
         let of_family_only = |peer: &PeerKey| peer.family() == family;
         let mut sets = static_sets(look.plane)
@@ -142,7 +154,7 @@ fn lookups(table: &mut Table, name: &str, look: Look, rest: &str) {
         rules.extend(tails);
         rules.extend(sets);
         rules.push(Rule::new([goto(rest)]));
-        let part = format!("{name}{}", digit(family));
+        let part = part_of(name, family);
         whole.push(Rule::new([of_family(family), goto(part.clone())]));
         table.chain(part, rules);
     }
@@ -156,7 +168,11 @@ fn denied(table: &mut Table, plane: Plane, initiator: Initiator, kernel: &Kernel
         Initiator::Thing => ("out_denied", OUT_SAMPLE),
         Initiator::Peer => ("in_denied", IN_SAMPLE),
     };
-    let mut rules = vec![Rule::new([count(counter)])];
+    let mut rules = Vec::new();
+    if plane == Plane::Routed {
+        rules.push(Rule::new([jump(LINK_LOCAL)]));
+    }
+    rules.push(Rule::new([count(counter)]));
     if kernel.samples {
         rules.push(Rule::new([at_most(10, 20), sample(prefix)]));
     }

@@ -13,6 +13,9 @@ pub(crate) const ACES: u16 = 20;
 /// The port at which the internet listens; the last ACE of each Thing permits it.
 pub(crate) const PORT: u16 = 2000;
 
+/// The port of the bridge at which they are.
+const LAN_PORT: &str = "port1";
+
 /// The MAC address of a Thing. Only number 1 is on the wire.
 pub(crate) fn mac(number: u16) -> MacAddress {
     let [high, low] = number.to_be_bytes();
@@ -96,6 +99,7 @@ pub(crate) fn thing(number: u16, rules: Vec<Rule>) -> Arc<Thing> {
         address: address(number),
         expires: None,
     }];
+    thing.port = Some(LAN_PORT.to_owned());
     thing.enforcement = Enforcement::Enforce;
     let mut policy = ThingPolicy {
         permits: rules,
@@ -115,6 +119,7 @@ pub(crate) fn home(things: u16, rules: impl Fn(u16) -> Vec<Rule>) -> Snapshot {
                 interface: "br-lan".to_owned(),
                 addresses: vec!["192.0.2.1".parse().unwrap()],
                 prefixes: vec!["192.0.2.0/24".parse().unwrap()],
+                ports: [LAN_PORT.to_owned()].into(),
                 ..Lan::default()
             }],
         },

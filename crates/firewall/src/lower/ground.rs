@@ -75,6 +75,15 @@ impl<'a> Ground<'a> {
         ports.any(|known| known == port).then_some(port)
     }
 
+    /// The links of the LAN to which an address belongs.
+    pub(crate) fn links(&self, address: IpAddr) -> impl Iterator<Item = &'a str> {
+        let lans = self.home.lans.iter().filter(move |lan| {
+            let mut prefixes = lan.prefixes.iter();
+            prefixes.any(|prefix| prefix.prefix_len() > 0 && prefix.contains(&address))
+        });
+        lans.map(|lan| lan.interface.as_str())
+    }
+
     /// Those of a family.
     pub(crate) fn addresses_of(&self, thing: MacAddress, family: Family) -> impl Iterator<Item = IpAddr> {
         let addresses = self.addresses(thing).iter().copied();

@@ -262,3 +262,22 @@ fn addresses_of_no_host_and_those_of_the_router_are_bound_to_nobody() {
         .into();
     assert!(Ground::of(&home([claims])).owner.is_empty());
 }
+
+#[test]
+fn where_an_address_belongs_follows_the_prefixes_of_the_lan() {
+    let before = home([thing(1, Enforcement::Enforce, [])]);
+    let mut now = before.clone();
+    let renumbered = ["192.0.2.0/24", "2001:db8:1::/64"].map(|prefix| prefix.parse().unwrap());
+    now.home.lans[0].prefixes = renumbered.into();
+    let grounds = [&before, &now].map(Ground::of);
+    let things = [&before, &now].map(|home| &*home.things[&thing_mac(1)]);
+    assert!(!is_lowered_alike(
+        (things[0], &grounds[0]),
+        (things[1], &grounds[1])
+    ));
+    let belongs = |ground| {
+        let routed = lower_thing(things[0], ground, &Kernel::FULL).routed;
+        routed.of_other_sets.contains_key("out6")
+    };
+    assert!(belongs(&grounds[0]) && !belongs(&grounds[1]));
+}

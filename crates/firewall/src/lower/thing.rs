@@ -12,9 +12,9 @@ use mudguard_mud::DomainName;
 use mudguard_policy::{Action, Family, HeaderCondition, Initiator, MacAddress, Peer, Protocol, Rule};
 
 use super::{
-    Ground, chains,
+    Chain, Ground, chains,
     fit::{Elements, Target, everywhere, families, fit, single, tails},
-    inbound_to,
+    inbound_to, outbound_to,
 };
 use crate::{
     comment::{comment, learned},
@@ -23,7 +23,7 @@ use crate::{
     kernel::Kernel,
     key::{Opening, Place},
     sets::{Look, Plane, Tail, address_type, learned_set, static_set, way},
-    skeleton::{self, denied_chain, replies_chain, replies_map, replies_sets, sets_chain},
+    skeleton::{addresses_chain, denied_chain, replies_chain, replies_map, replies_sets, sets_chain},
     table::{self, Element, SetKind, Table},
 };
 
@@ -72,25 +72,22 @@ impl ThingLowering<'_, '_> {
             .collect();
         self.elements(initiator, elements);
         let chain = if in_chain.is_empty() && !is_ordered {
-            sets_chain(initiator)
+            let is_named = |opening: &Opening| matches!(opening.place, Place::Shared { initiator: of, .. } if of == initiator);
+            let has_names = self.index.openings.values().flatten().any(is_named);
+            Chain::Shared(if has_names || self.plane == Plane::Bridged {
+                sets_chain(initiator)
+            } else {
+                addresses_chain(initiator)
+            })
         } else {
-            self.chains(
-                Look::opening(self.plane, initiator),
-                &in_chain,
-                &vetoes,
-                is_ordered,
-            )
+            let look = Look::opening(self.plane, initiator);
+            Chain::Own(self.chains(look, &in_chain, &vetoes, is_ordered))
         };
-        match initiator {
-            Initiator::Thing => {
-                let element = Element {
-                    verdict: Some(goto_verdict(chain)),
-                    ..Element::key([mac(self.thing.mac)])
-                };
-                self.table.add(skeleton::OUT, element);
-            }
-            Initiator::Peer => inbound_to(self.table, self.ground, self.plane, self.thing.mac, &chain),
-        }
+        let lead = match initiator {
+            Initiator::Thing => outbound_to,
+            Initiator::Peer => inbound_to,
+        };
+        lead(self.table, self.ground, self.plane, self.thing.mac, &chain);
     }
 
     /// Whether sets hold the rule; then it is added to them.

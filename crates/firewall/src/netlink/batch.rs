@@ -34,7 +34,6 @@ const DATA_VALUE: u16 = 1;
 const DATA_VERDICT: u16 = 2;
 const VERDICT_CODE: u16 = 1;
 const VERDICT_CHAIN: u16 = 2;
-const GOTO: i32 = -4;
 const CHAIN_NAME: u16 = 3;
 const RULE_CHAIN: u16 = 2;
 const SET_NAME: u16 = 2;
@@ -58,10 +57,35 @@ pub(crate) struct At<'a> {
     pub(crate) end: Option<&'a [u8]>,
 }
 
+/// How an element leads to a chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// And back (`NFT_JUMP`).
+    Jump,
+    /// For good (`NFT_GOTO`).
+    Goto,
+}
+
+impl Lead {
+    fn code(self) -> i32 {
+        match self {
+            Self::Jump => -3,
+            Self::Goto => -4,
+        }
+    }
+
+    /// The kernel's number for it; `None` for verdicts that lead to no chain.
+    pub(crate) fn of(code: i32) -> Option<Self> {
+        [Self::Jump, Self::Goto]
+            .into_iter()
+            .find(|lead| lead.code() == code)
+    }
+}
+
 /// What an element says.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Said<'a> {
-    pub(crate) chain: Option<&'a str>,
+    pub(crate) chain: Option<(Lead, &'a str)>,
     pub(crate) comment: Option<&'a str>,
     pub(crate) lifetime: Option<Duration>,
 }
@@ -178,10 +202,10 @@ impl Batch {
             if let Some(end) = at.end {
                 element.nest(ELEMENT_KEY_END, |data| data.attribute(DATA_VALUE, end));
             }
-            if let Some(chain) = said.chain {
+            if let Some((lead, chain)) = said.chain {
                 element.nest(ELEMENT_DATA, |data| {
                     data.nest(DATA_VERDICT, |verdict| {
-                        verdict.attribute(VERDICT_CODE, &GOTO.to_be_bytes());
+                        verdict.attribute(VERDICT_CODE, &lead.code().to_be_bytes());
                         verdict.text(VERDICT_CHAIN, chain);
                     });
                 });

@@ -4,7 +4,11 @@ use std::{io, sync::Arc, time::Duration};
 
 use netlink_sys::Socket;
 
-use super::{DUMP, Message, Writer, array, attributes, batch::family, find, messages, open};
+use super::{
+    DUMP, Message, Writer, array, attributes,
+    batch::{Lead, family},
+    find, messages, open,
+};
 use crate::{
     TABLE,
     encoded::{Content, Spot},
@@ -37,6 +41,7 @@ const ELEMENT_USER_DATA: u16 = 6;
 const ELEMENT_KEY_END: u16 = 10;
 const DATA_VALUE: u16 = 1;
 const DATA_VERDICT: u16 = 2;
+const VERDICT_CODE: u16 = 1;
 const VERDICT_CHAIN: u16 = 2;
 const GENERATION: u16 = 1;
 
@@ -48,7 +53,7 @@ const ELEMENTS: usize = 262_144;
 pub(crate) struct Listed {
     pub(crate) key: Vec<u8>,
     pub(crate) end: Option<Vec<u8>>,
-    pub(crate) chain: Option<String>,
+    pub(crate) chain: Option<(Lead, String)>,
     pub(crate) comment: String,
     /// How long it has left, if it ends.
     pub(crate) left: Option<Duration>,
@@ -209,9 +214,10 @@ fn element(octets: &[u8]) -> Option<Listed> {
     Some(Listed {
         key: value(ELEMENT_KEY)?.to_vec(),
         end: value(ELEMENT_KEY_END).map(<[u8]>::to_vec),
-        chain: verdict
-            .and_then(|verdict| find(verdict, VERDICT_CHAIN))
-            .and_then(text),
+        chain: verdict.and_then(|verdict| {
+            let code = i32::from_be_bytes(array(find(verdict, VERDICT_CODE)?, 0)?);
+            Some((Lead::of(code)?, text(find(verdict, VERDICT_CHAIN)?)?))
+        }),
         comment,
         left: left.map(|left| Duration::from_millis(u64::from_be_bytes(left))),
     })

@@ -8,13 +8,13 @@ use nftables::{
 };
 
 use super::{
-    IN, common, denied_chain, fragments::fragments, guard, infrastructure, lookups, replies_chain,
+    IN, OUT, common, denied_chain, fragments::fragments, guard, infrastructure, lookups, replies_chain,
     replies_map,
 };
 use crate::{
     expression::{
-        Stmt, accept, connection_is, destination_mac, goto, icmp_types, is, jump, lookup_chain, meta, number,
-        one_of, tcp_flags,
+        Stmt, accept, connection_is, destination_mac, goto, icmp_types, is, lookup_chain, meta, number,
+        one_of, source_mac, tcp_flags,
     },
     kernel::Kernel,
     sets::{Look, Plane},
@@ -35,7 +35,6 @@ pub(crate) fn bridge(kernel: &Kernel) -> Table {
     let mut table = Table::new(NfFamily::Bridge);
     table.declare(IN, SetKind::Verdicts, &[SetType::EtherAddr]);
     common(&mut table, Plane::Bridged, kernel);
-    table.chain("inbound", [Rule::new([lookup_chain(destination_mac(), IN)])]);
     let mut forward = vec![
         // What a link needs below IP; other protocols than IP are in no set and no chain, so they are denied as what is not permitted.
         Rule::new([
@@ -58,7 +57,8 @@ pub(crate) fn bridge(kernel: &Kernel) -> Table {
             replies(&mut table, initiator);
         }
     }
-    forward.extend([Rule::new([jump("outbound")]), Rule::new([jump("inbound")])]);
+    forward.push(Rule::new([lookup_chain(source_mac(), OUT)]));
+    forward.push(Rule::new([lookup_chain(destination_mac(), IN)]));
     table.base_chain("forward", NfHook::Forward, PRIORITY, forward);
     table.base_chain("arriving", NfHook::Prerouting, FIRST, guard::arriving());
     table.base_chain("leaving", NfHook::Output, FIRST, guard::leaving());
@@ -78,7 +78,7 @@ fn replies(table: &mut Table, initiator: Initiator) {
         Rule::new([goto(replies_sets(initiator))]),
     ];
     table.chain(replies_chain(initiator), rules);
-    lookups(table, &replies_sets(initiator), look, &denied);
+    lookups(table, &replies_sets(initiator), look, &denied, false);
 }
 
 /// The chain that looks a reply up in the sets.

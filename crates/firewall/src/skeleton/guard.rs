@@ -10,12 +10,13 @@ use nftables::{
     schema::SetType,
 };
 
-use super::{GUARDED, bound, denied_chain};
+use super::{GUARDED, LINK_LOCAL, bound, denied_chain};
 use crate::{
     expression::{
-        Expr, FAMILIES, IGMP, Stmt, at_most, concatenation, count, destination, destination_mac, digit,
-        drop_packet, field, go_back, goto, header, icmp_types, incoming, is, is_not, is_protocol, jump, meta,
-        number, of_family, one_of, outgoing, prefix, protocol, route, sample, set, source, source_mac, word,
+        Expr, FAMILIES, ICMPV6, IGMP, Stmt, accept, at_most, concatenation, count, destination,
+        destination_mac, digit, drop_packet, field, go_back, goto, header, icmp_types, incoming, is, is_not,
+        is_protocol, jump, meta, number, of_family, one_of, outgoing, prefix, protocol, route, sample, set,
+        source, source_mac, word,
     },
     kernel::Kernel,
     sets::{Plane, address_type},
@@ -26,6 +27,11 @@ use crate::{
 pub(crate) const PORTS: &str = "ports";
 /// The MAC addresses of Things that stand in [`PORTS`].
 pub(crate) const PLACED: &str = "placed";
+/// The name of the set of guarded Things that stand at their port with their address: a MAC address, a port and an address.
+pub(crate) fn placed(family: Family) -> String {
+    format!("placed{}", digit(family))
+}
+
 /// The LAN interfaces.
 pub(crate) const LANS: &str = "lans";
 /// The chain that judges the target of a neighbour advertisement. nft before 1.0.9 has no word for it: its rules go in over netlink.
@@ -102,12 +108,16 @@ pub(super) fn guard(table: &mut Table, plane: Plane, kernel: &Kernel) {
         Plane::Routed => routed(table),
         Plane::Bridged => bridged(table, kernel),
     }
-    unbound(table, kernel);
+    unbound(table, plane, kernel);
 }
 
 /// The end of packets from an address that is not the Thing's.
-fn unbound(table: &mut Table, kernel: &Kernel) {
-    let mut rules = Vec::from(FAMILIES.map(|family| {
+fn unbound(table: &mut Table, plane: Plane, kernel: &Kernel) {
+    let mut rules = Vec::new();
+    if plane == Plane::Routed {
+        rules.push(Rule::new([jump(LINK_LOCAL)]));
+    }
+    rules.extend(FAMILIES.map(|family| {
         let another = is(source(family), set(&taken(family)));
         spoofed([another], counter(family))
     }));
@@ -130,17 +140,10 @@ fn routed(table: &mut Table) {
         let key = [address_type(family), SetType::InetProto];
         table.declare(prefixes(family), SetKind::Intervals, &key);
     }
-    let mut rules =
-        Vec::from(FAMILIES.map(|family| passes([is_bound(source_mac(), source(family), family)])));
-    rules.push(Rule::new([goto("unbound")]));
-    table.chain("guard", rules);
-    let is_astray = || {
-        let way_back = route(FibResult::Oif, &[FibFlag::Saddr, FibFlag::Iif]);
-        is(way_back, Expression::Boolean(false))
-    };
     let is_ours = is(route(FibResult::Type, &[FibFlag::Saddr]), word("local"));
     let from_lan = || is(incoming(), set(LANS));
     let mut rules = vec![
+        Rule::new([jump(LINK_LOCAL)]),
         passes([is(incoming(), word("lo"))]),
         // The kernel itself refuses these of IPv4 alone.
         spoofed([from_lan(), is_ours], "spoofed_router"),
@@ -163,6 +166,27 @@ fn routed(table: &mut Table) {
     table.chain(SOURCES, rules);
 }
 
+/// The way back to the source of a packet does not lead to the link it came from. It leads nowhere if the source is this router's.
+fn is_astray() -> Stmt {
+    let way_back = route(FibResult::Oif, &[FibFlag::Saddr, FibFlag::Iif]);
+    is(way_back, Expression::Boolean(false))
+}
+
+/// Where packets are routed: those of guarded Things from an address that is not theirs.
+pub(super) fn of_things() -> Vec<Rule> {
+    let rule = |family| {
+        let guarded = is(source_mac(), set(GUARDED));
+        let foreign = is_not_bound(source_mac(), source(family), family);
+        Rule::new([of_family(family), guarded, foreign, jump("unbound")])
+    };
+    FAMILIES.map(rule).into()
+}
+
+/// What is forwarded is looked at more closely only if its way back leads elsewhere: nothing that [`SOURCES`] drops there has another.
+pub(super) fn astray() -> Rule {
+    Rule::new([is_astray(), jump(SOURCES)])
+}
+
 fn bridged(table: &mut Table, kernel: &Kernel) {
     table
         .counters
@@ -170,6 +194,8 @@ fn bridged(table: &mut Table, kernel: &Kernel) {
     table.declare(PORTS, SetKind::Exact, &[SetType::EtherAddr, SetType::Ifname]);
     table.declare(PLACED, SetKind::Exact, &[SetType::EtherAddr]);
     for family in FAMILIES {
+        let place = [SetType::EtherAddr, SetType::Ifname, address_type(family)];
+        table.declare(placed(family), SetKind::Exact, &place);
         table.declare(own(family), SetKind::Exact, &[address_type(family)]);
     }
     table.chain(TARGETS, []);
@@ -251,7 +277,14 @@ fn is_arp() -> Stmt {
 
 /// The base chain for frames that arrive at a port.
 pub(super) fn arriving() -> Vec<Rule> {
+    // What most frames are is looked up at once. Neighbour discovery says more than its source.
     let mut rules = Vec::from(FAMILIES.map(|family| {
+        let key = concatenation(vec![source_mac(), incoming(), source(family)]);
+        let is_placed = is(key, set(&placed(family)));
+        let not_icmpv6 = (family == Family::Ipv6).then(|| is_not(protocol(), number(ICMPV6)));
+        Rule::new(not_icmpv6.into_iter().chain([is_placed, accept()]))
+    }));
+    rules.extend(FAMILIES.map(|family| {
         let ours = is(source(family), set(&own(family)));
         spoofed([ours], "spoofed_router")
     }));

@@ -4,13 +4,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use mudguard_policy::Family;
-use nftables::types::{NfFamily, NfHook};
+use nftables::{
+    schema::SetType,
+    types::{NfFamily, NfHook},
+};
 
-use super::{GUARDED, common, guard, in_map, infrastructure, observed_addresses};
+use super::{LINK_LOCAL, OUT, common, guard, in_map, infrastructure, observed_addresses, out_map};
 use crate::{
     expression::{
-        Expr, FAMILIES, IGMP, Stmt, accept, connection_is, destination, field, icmp_types, is, is_protocol,
-        jump, lookup_chain, number, of_family, prefix, set, source_mac, word,
+        Expr, FAMILIES, IGMP, Stmt, accept, concatenation, connection_is, destination, field, goto,
+        icmp_types, incoming, is, is_protocol, jump, lookup_chain, number, of_family, prefix, source,
+        source_mac, word,
     },
     kernel::Kernel,
     sets::{Plane, address_type},
@@ -32,38 +36,39 @@ pub(crate) fn inet(kernel: &Kernel) -> Table {
         );
     }
     common(&mut table, Plane::Routed, kernel);
-    table.chain(
-        "inbound",
-        FAMILIES.map(|family| Rule::new([lookup_chain(destination(family), &in_map(family))])),
-    );
-    let guarded = || Rule::new([is(source_mac(), set(GUARDED)), jump("guard")]);
     // Errors of ICMP, path MTU discovery among them, are related to their flow.
-    let known = || Rule::new([connection_is(&["established", "related"]), accept()]);
-    let [ipv6, ipv4] = [Family::Ipv6, Family::Ipv4].map(link_local);
-    table.chain("link_local6", ipv6);
-    let mut forward = vec![Rule::new([of_family(Family::Ipv6), jump("link_local6")])];
-    forward.extend(ipv4);
-    forward.extend([
-        guarded(),
-        known(),
-        Rule::new([jump(guard::SOURCES)]),
-        Rule::new([jump("outbound")]),
-        Rule::new([jump("inbound")]),
-    ]);
+    let known = || connection_is(&["established", "related"]);
+    let outbound = || Rule::new([lookup_chain(source_mac(), OUT)]);
+    table.chain(LINK_LOCAL, FAMILIES.into_iter().flat_map(link_local));
+    table.chain("known", guard::of_things());
+    table.chain("known", [Rule::new([accept()])]);
+    // Every look-up costs each packet that opens a flow. One tells that a Thing sends from where it belongs, and leads to its policy;
+    // only other sources are looked at more closely.
+    let mut forward = vec![Rule::new([known(), goto("known")])];
+    forward.extend(FAMILIES.map(|family| Rule::new([lookup_chain(destination(family), &in_map(family))])));
+    for family in FAMILIES {
+        let key = [SetType::EtherAddr, SetType::Ifname, address_type(family)];
+        table.declare(out_map(family), SetKind::Verdicts, &key);
+        let key = concatenation(vec![source_mac(), incoming(), source(family)]);
+        forward.push(Rule::new([lookup_chain(key, &out_map(family))]));
+    }
+    forward.extend(guard::of_things());
+    forward.extend([guard::astray(), outbound()]);
     table.base_chain("forward", NfHook::Forward, PRIORITY, forward);
     let mut input = infrastructure(Plane::Routed);
+    input.extend(guard::of_things());
     input.extend([
-        guarded(),
-        known(),
+        Rule::new([known(), accept()]),
         Rule::new([jump(guard::SOURCES)]),
-        Rule::new([jump("outbound")]),
+        outbound(),
     ]);
     table.base_chain("input", NfHook::Input, PRIORITY, input);
     table
 }
 
 /// What every network needs, within a bridge of which `br_netfilter` shows the frames here too. Nothing that is routed looks so:
-/// a hop has been taken from it, so that 255 are not left, and its destination is no group of the link.
+/// a hop has been taken from it, so that 255 are not left, and its destination is no group of the link. It is asked where a packet
+/// would be dropped.
 fn link_local(family: Family) -> Vec<Rule> {
     let to = |network: &str| is(destination(family), word(network));
     let ports = |from: u32, to: u32| {

@@ -208,6 +208,46 @@ fn forged_sources_of_hosts_that_are_not_managed_do_not_leave_and_own_prefixes_do
 }
 
 #[test]
+fn a_managed_thing_is_looked_at_closely_where_it_does_not_belong() {
+    let mut home = placed();
+    let mut claims = (*home.things[&thing_mac(1)]).clone();
+    for address in ["203.0.113.77", "2001:db8:e::1"] {
+        claims.bindings.push(Binding {
+            address: address.parse().unwrap(),
+            expires: None,
+        });
+    }
+    home.things.insert(thing_mac(1), claims.into());
+    bench(3, &home, async |_, net: &Net| {
+        wires(net);
+        let out = |source, destination, mark| udp((ROUTER, thing_mac(1)), source, destination, mark);
+        let forged = vec![
+            out("203.0.113.77", "198.51.100.1", MARK),
+            out("2001:db8:e::1", "2001:db8:f::1", MARK),
+        ];
+        let honest = out("192.0.2.11", "198.51.100.1", LAST);
+        let counter = |counts: &Counts| counts.spoofed_prefix;
+        none_passes(net, net.thing(1), &net.internet, counter, forged, honest);
+        // Somebody beyond the router with its MAC address and its address.
+        let wan = MacAddress([2, 0, 0, 0, 0, 0xfd]);
+        net.router.ip(format!("link set wan address {wan}\n"));
+        let into = |source, destination, mark| udp((wan, thing_mac(1)), source, destination, mark);
+        let forged = vec![
+            into("192.0.2.11", "192.0.2.13", MARK),
+            into("2001:db8::11", "2001:db8::13", MARK),
+        ];
+        let honest = udp(
+            (wan, MacAddress([2, 0, 0, 0, 0, 0xfc])),
+            "198.51.100.1",
+            "192.0.2.13",
+            LAST,
+        );
+        let counter = |counts: &Counts| counts.spoofed_wan;
+        none_passes(net, &net.internet, net.thing(3), counter, forged, honest);
+    });
+}
+
+#[test]
 fn what_makes_an_address_known_passes_and_the_daemon_hears_of_it() {
     bench(3, &placed(), async |mut bench, net: &Net| {
         let from = (EVERYBODY, thing_mac(1));

@@ -149,8 +149,8 @@ impl Owner {
 
     async fn apply(&mut self) -> anyhow::Result<()> {
         let snapshot = Arc::clone(&self.rules.borrow_and_update());
-        let event = match self.firewall.apply(&snapshot).await {
-            Ok(()) => {
+        let event = match self.firewall.apply_rules(&snapshot).await {
+            Ok(_ends_by_itself) => {
                 let (version, things) = (snapshot.version, snapshot.things.len());
                 debug!(version, things, "the kernel took the rules");
                 self.failures = 0;
