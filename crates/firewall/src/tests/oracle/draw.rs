@@ -201,11 +201,11 @@ impl Crossing {
                 };
                 let [.., high, low] = number.to_be_bytes();
                 answer.rest = vec![high, low];
-                let is_question = icmp.code == 0;
+                // The kernel follows a question of any code, and takes an answer of the same code for its.
                 if self.source.is_ipv4() {
-                    (Transport::Icmp(answer), is_question)
+                    (Transport::Icmp(answer), true)
                 } else {
-                    (Transport::Icmpv6(answer), is_question)
+                    (Transport::Icmpv6(answer), true)
                 }
             }
             Transport::Other(1 | 58) => return None,
