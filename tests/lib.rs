@@ -3,6 +3,7 @@
 //! What it is not: part of the product. It names none of the product's crates, so that all of them may test with it.
 
 pub mod home;
+pub mod loopback;
 pub mod order;
 pub mod packages;
 

@@ -118,16 +118,18 @@ fn links(zones: &Zones) -> String {
          addr add {PROVIDER_IPV6}/64 dev eth0 nodad
          route add {LAN_IPV6} via {WAN_IPV6}
          addr add {AUTHORITATIVE_IPV4}/32 dev lo
-         addr add {AUTHORITATIVE_IPV6}/128 dev lo
+         addr add {AUTHORITATIVE_IPV6}/128 dev lo nodad
          addr add {RESOLVER_IPV4}/32 dev lo
-         addr add {RESOLVER_IPV6}/128 dev lo
+         addr add {RESOLVER_IPV6}/128 dev lo nodad
          route add local {FRESH_IPV4} dev lo
          route add local {FRESH_IPV6} dev lo
         "
     );
     for address in zones.addresses() {
         let length = if address.is_ipv4() { 32 } else { 128 };
-        lines += &format!("addr add {address}/{length} dev lo\n");
+        // Even on loopback an IPv6 address is tentative until the kernel has time for it.
+        let nodad = if address.is_ipv6() { " nodad" } else { "" };
+        lines += &format!("addr add {address}/{length} dev lo{nodad}\n");
     }
     lines
 }

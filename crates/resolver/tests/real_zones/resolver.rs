@@ -6,12 +6,12 @@ use std::{
     thread,
 };
 
-use crate::servers::free_address;
 use mudguard_policy::SpecialPurpose;
 use mudguard_resolver::{
     AnswerSink, Client, Config, Mode, Release, Resolver, SinkError, Validated,
     validate::{Clock, TrustAnchors},
 };
+use mudguard_tests::loopback::free_address;
 
 /// A firewall that has nothing to do.
 struct Sink;

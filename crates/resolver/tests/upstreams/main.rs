@@ -14,7 +14,9 @@ use mudguard_resolver::{
     validate::{Clock, TrustAnchors},
 };
 
-use crate::servers::{Counted, Identity, Pki, Unbound, free_address};
+use mudguard_tests::loopback::free_address;
+
+use crate::servers::{Counted, Identity, Pki, Unbound};
 
 /// A firewall that has nothing to do.
 struct Sink;

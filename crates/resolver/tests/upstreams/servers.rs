@@ -13,6 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use mudguard_tests::loopback::free_address;
+
 use ring::digest::{SHA256, digest};
 
 /// Where the files of a test are; it ends with the test.
@@ -236,15 +238,5 @@ impl Counted {
 
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
-    }
-}
-
-/// An address that nobody has for TCP nor for UDP.
-pub(crate) fn free_address() -> SocketAddr {
-    loop {
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        if UdpSocket::bind(address).is_ok() {
-            return address;
-        }
     }
 }

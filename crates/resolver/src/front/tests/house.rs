@@ -125,9 +125,7 @@ impl House {
     /// With a configuration that is changed.
     pub(super) async fn with(tampers: &[Tamper], change: impl Fn(&mut Config)) -> Self {
         let (upstreams, asked) = tampers.iter().map(|tamper| upstream(*tamper)).unzip();
-        // The port that UDP would be given may be taken for TCP.
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
-        let listen = vec![free.unwrap()];
+        let listen = vec![mudguard_tests::loopback::free_address()];
         let mut config = Config::new(listen, vec!["127.0.0.0/8".parse().unwrap()], upstreams);
         config.discovers_designated = false;
         config.mode = crate::Mode::Forward;

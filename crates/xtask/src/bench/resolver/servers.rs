@@ -4,7 +4,7 @@
 
 use std::{
     fs,
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -12,6 +12,7 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
+use mudguard_tests::loopback::free_address;
 
 use super::zones::Zones;
 
@@ -66,7 +67,7 @@ impl Server {
     /// # Errors
     /// If it does not start.
     pub(super) fn nsd(folder: &Path, zones: &Zones) -> anyhow::Result<Self> {
-        let address = free_address()?;
+        let address = free_address();
         let mut text = format!(
             "server:\n  ip-address: 127.0.0.1@{}\n  username: \"\"\n  chroot: \"\"\n  zonesdir: \"{folder}\"\n  pidfile: \"\"\n  \
              logfile: \"{folder}/nsd.log\"\n  database: \"\"\n  xfrdfile: \"{folder}/nsd.xfrd\"\n  zonelistfile: \"{folder}/nsd.list\"\n  \
@@ -92,7 +93,7 @@ impl Server {
     /// # Errors
     /// If it does not start.
     pub(super) fn resolver(kind: Kind, house: &House<'_>) -> anyhow::Result<Self> {
-        let address = free_address()?;
+        let address = free_address();
         let folder = house.folder.join(kind.name());
         fs::create_dir_all(&folder)?;
         let command = match kind {
@@ -249,14 +250,4 @@ fn dnsmasq(house: &House<'_>, address: SocketAddr) -> anyhow::Result<Command> {
         "--pid-file=".to_owned(),
     ]);
     Ok(command)
-}
-
-/// An address that nobody has for TCP nor for UDP.
-fn free_address() -> anyhow::Result<SocketAddr> {
-    loop {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        if UdpSocket::bind(address).is_ok() {
-            return Ok(address);
-        }
-    }
 }
