@@ -158,7 +158,10 @@ fn lookups(table: &mut Table, name: &str, look: Look, rest: &str, names: bool) {
         whole.push(Rule::new([of_family(family), goto(part.clone())]));
         table.chain(part, rules);
     }
-    whole.push(Rule::new([goto(rest)]));
+    if look.plane == Plane::Bridged {
+        // Neither of these, which only a bridge carries.
+        whole.push(Rule::new([goto(rest)]));
+    }
     table.chain(name, whole);
 }
 

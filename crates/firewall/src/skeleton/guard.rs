@@ -116,11 +116,11 @@ fn unbound(table: &mut Table, plane: Plane, kernel: &Kernel) {
     let mut rules = Vec::new();
     if plane == Plane::Routed {
         rules.push(Rule::new([jump(LINK_LOCAL)]));
+        rules.extend(FAMILIES.map(|family| {
+            let another = is(source(family), set(&taken(family)));
+            spoofed([another], counter(family))
+        }));
     }
-    rules.extend(FAMILIES.map(|family| {
-        let another = is(source(family), set(&taken(family)));
-        spoofed([another], counter(family))
-    }));
     if kernel.samples {
         // The daemon asks the link who has this address; a Thing that answers gets it bound.
         rules.extend(FAMILIES.map(|family| Rule::new([of_family(family), count(counter(family))])));
@@ -232,7 +232,6 @@ fn bridged(table: &mut Table, kernel: &Kernel) {
 
 /// Of a frame at the right port.
 fn addresses(kernel: &Kernel) -> Vec<Rule> {
-    let from_nowhere = || is(source(Family::Ipv6), word("::"));
     let mut rules = vec![
         passes([is_bound(source_mac(), source(Family::Ipv4), Family::Ipv4)]),
         Rule::new([is_arp(), goto("guard_arp")]),
@@ -242,17 +241,13 @@ fn addresses(kernel: &Kernel) -> Vec<Rule> {
     if kernel.samples {
         let detection = icmp_types(Family::Ipv6, &[135]);
         rules.push(Rule::new([
-            from_nowhere(),
+            is(source(Family::Ipv6), word("::")),
             detection,
             at_most(5, 10),
             sample(ADDRESS_SAMPLE),
         ]));
     }
     rules.extend([
-        passes([
-            from_nowhere(),
-            icmp_types(Family::Ipv6, &[131, 132, 133, 135, 143]),
-        ]),
         // By these an address that is nobody's yet becomes known, or is asked for.
         spoofed(
             [is(source(Family::Ipv4), set(&taken(Family::Ipv4)))],
