@@ -83,12 +83,16 @@ pub(crate) fn lower(snapshot: &Snapshot, kernel: &Kernel) -> Lowered {
 
 /// A home without Things, lowered.
 pub(crate) fn skeleton(kernel: &Kernel) -> Lowered {
-    Lowered {
+    #[cfg_attr(not(test), expect(unused_mut, reason = "only tests take rules out"))]
+    let mut skeleton = Lowered {
         routed: skeleton::inet(kernel),
         bridged: (kernel.bridge != Bridge::Absent).then(|| skeleton::bridge(kernel)),
         index: Index::new(),
         left_out: Vec::new(),
-    }
+    };
+    #[cfg(test)]
+    crate::tests::mutation::leave_out(&mut skeleton);
+    skeleton
 }
 
 /// Lowers the networks of the home, for each table: where the LAN is, and which addresses are this router's.

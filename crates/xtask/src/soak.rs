@@ -1,5 +1,7 @@
 //! `cargo xtask soak`: what takes longer than the suite. Random packets through a real router until so many agree with the reference
-//! evaluator.
+//! evaluator; or the rules of the firewall's skeleton, each left out once.
+
+mod mutation;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -23,6 +25,15 @@ pub(crate) struct Args {
     /// The seed of the first; without it the clock's
     #[arg(long)]
     seed: Option<u64>,
+    /// Instead leave out each rule of the skeleton in turn, and say which test notices it
+    #[arg(long, conflicts_with_all = ["packets", "seed"])]
+    mutation: bool,
+    /// Only rules whose names begin so, such as `bridge forward`
+    #[arg(long, requires = "mutation")]
+    only: Vec<String>,
+    /// How many rules are left out at a time, each in a router of its own
+    #[arg(long, requires = "mutation", default_value_t = 4)]
+    jobs: usize,
 }
 
 /// Runs it.
@@ -34,6 +45,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         bail!("packets go through network namespaces, which need root: run `sudo cargo xtask soak`");
     }
     packages::install_missing(&PACKAGES)?;
+    if args.mutation {
+        return mutation::run(&args.only, args.jobs);
+    }
     let start = Instant::now();
     let mut command = build::cargo(&[
         "test",

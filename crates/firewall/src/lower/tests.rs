@@ -1,7 +1,7 @@
 //! Policies and the rulesets they become. Each heading is one of `docs/security.md`.
 
 pub(crate) mod random;
-mod text;
+pub(crate) mod text;
 
 use expect_test::{ExpectFile, expect_file};
 

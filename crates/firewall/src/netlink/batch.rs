@@ -161,6 +161,10 @@ impl Batch {
     pub(crate) fn add_rule(&mut self, plane: Plane, name: &str, expressions: impl FnOnce(&mut Writer)) {
         const APPEND: u16 = 0x800;
         const EXPRESSIONS: u16 = 4;
+        #[cfg(test)]
+        if crate::tests::mutation::leaves_out(plane, name) {
+            return;
+        }
         self.end_list();
         self.message(NEW_RULE, CREATE | APPEND, family(plane), 0, |writer| {
             writer.text(OF_TABLE, TABLE);

@@ -9,10 +9,7 @@ use super::{Bench, bench, net::Net, probe::udp_is_dropped};
 use crate::{Heard, testing::*};
 
 async fn next(bench: &mut Bench) -> Denial {
-    let heard = tokio::time::timeout(Duration::from_secs(2), bench.denials.next())
-        .await
-        .expect("a sample")
-        .unwrap();
+    let heard = bench.heard().await;
     match heard {
         Heard::Denied(denial) => denial,
         Heard::Address { .. } | Heard::Elsewhere { .. } => panic!("{heard:?}"),

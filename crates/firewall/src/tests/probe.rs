@@ -344,6 +344,11 @@ pub(super) fn lease_is_asked_for(from: &Namespace, to: &Namespace) -> bool {
 
 /// Sends a frame as it is.
 pub(super) fn send_frame(from: &Namespace, frame: Vec<u8>) {
+    send_frame_by(from, "eth0", frame);
+}
+
+/// The same by this interface.
+pub(super) fn send_frame_by(from: &Namespace, by: &'static str, frame: Vec<u8>) {
     use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, sendto, socket};
     from.run(move || {
         let packets = socket(AddressFamily::Packet, SockType::Raw, SockFlag::empty(), None).unwrap();
@@ -352,7 +357,7 @@ pub(super) fn send_frame(from: &Namespace, frame: Vec<u8>) {
             let address = interface.address?;
             address
                 .as_link_addr()
-                .filter(|_| interface.interface_name == "eth0")
+                .filter(|_| interface.interface_name == by)
                 .copied()
         });
         let descriptor = std::os::fd::AsRawFd::as_raw_fd(&packets);

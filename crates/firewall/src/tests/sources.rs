@@ -124,10 +124,7 @@ fn another_station_with_the_mac_address_of_a_thing_is_not_the_thing() {
         assert!(udp_arrives(two, net.thing(1), "192.0.2.12", "192.0.2.11", 1000));
         let port = net.router.run(|| nix::net::if_::if_nametoindex("port3").unwrap());
         let mac = thing_mac(1);
-        assert_eq!(
-            bench.denials.next().await.unwrap(),
-            Heard::Elsewhere { mac, port }
-        );
+        assert_eq!(bench.heard().await, Heard::Elsewhere { mac, port });
         // It has moved there: now it is there, and no longer where it was.
         let mut moved = placed();
         let mut thing = (*moved.things[&mac]).clone();
@@ -287,7 +284,7 @@ fn what_makes_an_address_known_passes_and_the_daemon_hears_of_it() {
             address: address.parse().unwrap(),
             interface: bridge,
         };
-        assert_eq!(bench.denials.next().await.unwrap(), heard("2001:db8::99"));
+        assert_eq!(bench.heard().await, heard("2001:db8::99"));
         for source in ["192.0.2.98", "fe80::98"] {
             let group = if source.contains(':') {
                 "ff02::1"
@@ -295,7 +292,7 @@ fn what_makes_an_address_known_passes_and_the_daemon_hears_of_it() {
                 "224.0.0.1"
             };
             send_frame(net.thing(1), udp(from, source, group, MARK));
-            assert_eq!(bench.denials.next().await.unwrap(), heard(source));
+            assert_eq!(bench.heard().await, heard(source));
         }
         // Once it is bound, it is the Thing's.
         let mut bound = placed();

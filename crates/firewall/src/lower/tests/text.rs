@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The commands, one a line; those of `without` are left out.
-pub(super) fn text(commands: &Value, without: &Value) -> String {
+pub(crate) fn text(commands: &Value, without: &Value) -> String {
     let known: std::collections::BTreeSet<_> = lines(without).collect();
     let mut lines: Vec<_> = lines(commands).filter(|line| !known.contains(line)).collect();
     lines.push(String::new());
