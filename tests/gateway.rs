@@ -16,6 +16,8 @@ mod check;
 mod coexistence;
 #[path = "gateway/crash.rs"]
 mod crash;
+#[path = "gateway/discovery.rs"]
+mod discovery;
 #[path = "gateway/full_disk.rs"]
 mod full_disk;
 #[path = "gateway/iot.rs"]

@@ -20,14 +20,18 @@ pub const PACKAGES: [(&str, &str); 11] = [
 ];
 
 /// Packages that some tests need besides; those tests say so and are left out without them.
-pub const TEST_PACKAGES: [(&str, &str); 8] = [
+pub const TEST_PACKAGES: [(&str, &str); 12] = [
+    ("avahi-daemon", "avahi-daemon"),
+    ("avahi-utils", "avahi-browse"),
     ("bind9", "named"),
+    ("dbus-daemon", "dbus-daemon"),
     ("faketime", "faketime"),
     ("freeradius", "freeradius"),
     ("hostapd", "hostapd"),
     ("isc-dhcp-relay", "dhcrelay"),
     ("knot-resolver", "kresd"),
     ("lldpd", "lldpd"),
+    ("minissdpd", "minissdpd"),
     ("wpasupplicant", "wpa_supplicant"),
 ];
 

@@ -4,6 +4,7 @@
 
 use std::{
     fs,
+    net::{Ipv4Addr, Ipv6Addr},
     path::{Path, PathBuf},
 };
 
@@ -68,6 +69,8 @@ pub enum Peer<'a> {
     SameManufacturer,
     /// Everybody on the LAN.
     LocalNetworks,
+    /// This group of each family, such as that of mDNS; the Thing sends to it, and nothing comes from it.
+    Group(Ipv4Addr, Ipv6Addr),
 }
 
 /// A MUD file that is being written.
@@ -167,13 +170,18 @@ impl<'a> MudFile<'a> {
     }
 
     fn access_list(&self, direction: Direction, family: &str, name: &str) -> Value {
-        let entries = (1..).zip(&self.permits).map(|(number, permit)| {
-            json!({
-                "name": format!("{name}-{number}"),
-                "matches": permit.matches(direction, family),
-                "actions": { "forwarding": "accept" },
-            })
-        });
+        let are_sent = |permit: &&Permit<'_>| {
+            matches!(direction, Direction::From) || !matches!(permit.peer, Peer::Group(..))
+        };
+        let entries = (1..)
+            .zip(self.permits.iter().filter(are_sent))
+            .map(|(number, permit)| {
+                json!({
+                    "name": format!("{name}-{number}"),
+                    "matches": permit.matches(direction, family),
+                    "actions": { "forwarding": "accept" },
+                })
+            });
         let entries: Vec<_> = entries.collect();
         json!({ "name": name, "type": format!("{family}-acl-type"), "aces": { "ace": entries } })
     }
@@ -206,6 +214,13 @@ impl Permit<'_> {
             Peer::MyController => matches["ietf-mud:mud"] = json!({ "my-controller": [null] }),
             Peer::SameManufacturer => matches["ietf-mud:mud"] = json!({ "same-manufacturer": [null] }),
             Peer::LocalNetworks => matches["ietf-mud:mud"] = json!({ "local-networks": [null] }),
+            Peer::Group(v4, v6) => {
+                let group = match family {
+                    "ipv4" => format!("{v4}/32"),
+                    _ => format!("{v6}/128"),
+                };
+                matches[family][format!("destination-{family}-network")] = json!(group);
+            }
         }
         if self.protocol == Protocol::Tcp {
             matches[layer]["ietf-mud:direction-initiated"] = json!("from-device");
