@@ -192,6 +192,7 @@ fn of_an_observed_thing_nothing_is_dropped() {
         }
         assert!(tcp_connects(net.thing(1), &net.router, "192.0.2.1", 80));
         net.thing(1).ip("addr add 192.0.2.99/24 dev eth0\n".to_owned());
+        let before = net.counter("inet", "out_denied");
         assert!(udp_arrives(
             net.thing(1),
             &net.internet,
@@ -199,6 +200,7 @@ fn of_an_observed_thing_nothing_is_dropped() {
             "198.51.100.1",
             1000
         ));
+        assert_eq!(net.counter("inet", "out_denied"), before + 1);
     });
 }
 

@@ -34,6 +34,21 @@ const SETS: &[&str] = &["tests::shapes"];
 const ORACLE: &[&str] = &["tests::oracle"];
 const LIST: &str = "tests::mutation::the_rules_of_the_skeleton_are_listed";
 const VARIABLE: &str = "MUDGUARD_RULE_LEFT_OUT";
+/// Rules that no packet can miss here, by what nft calls them, and why they stand.
+const KEPT: [(&str, &str); 3] = [
+    (
+        "meta iifname . ip saddr vmap @out4",
+        "speed: a later rule decides the same",
+    ),
+    (
+        "meta iifname . ip6 saddr vmap @out6",
+        "speed: a later rule decides the same",
+    ),
+    (
+        "meta iifname lo return",
+        "older kernels, which find no way back to themselves",
+    ),
+];
 /// The oracle draws the same packets for each rule.
 const SEED: &str = "1";
 /// A test that waits so long for what never comes has noticed.
@@ -88,7 +103,13 @@ pub(crate) fn run(only: &[String], jobs: usize) -> anyhow::Result<ExitCode> {
                         noticed.fetch_add(1, Ordering::Relaxed);
                         format!("noticed by {test}")
                     }
-                    None => "NOBODY NOTICED".to_owned(),
+                    None => match KEPT.into_iter().find(|(text, _)| rule.text.contains(text)) {
+                        Some((_, reason)) => {
+                            noticed.fetch_add(1, Ordering::Relaxed);
+                            format!("kept for {reason}")
+                        }
+                        None => "NOBODY NOTICED".to_owned(),
+                    },
                 };
                 say(&format!("{} ({}): {verdict}", rule.name, rule.text));
             }
