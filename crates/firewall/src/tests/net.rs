@@ -174,7 +174,25 @@ impl Net {
             ));
             net.things.push(thing);
         }
+        net.await_ports();
         Some(net)
+    }
+
+    /// A port of a bridge forwards a moment after its link is up.
+    fn await_ports(&self) {
+        let forwarding = || {
+            let mut ip = Command::new("ip");
+            let listed = ip.args(["-d", "link", "show", "master", "br-lan"]).output();
+            let listed = String::from_utf8(listed.unwrap().stdout).unwrap();
+            listed.matches("state forwarding").count()
+        };
+        for _ in 0..100 {
+            if self.router.apart(forwarding) == self.things.len() {
+                return;
+            }
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("the ports of the bridge do not forward");
     }
 
     /// How many packets a counter of our table counted.

@@ -147,27 +147,52 @@ fn what_is_routed_is_looked_up_in_every_set() {
     let out = of_each_shape(&peer, 0);
     let into = of_each_shape(&peer, 100).map(from_peer);
     let home = home([thing(1, Enforcement::Enforce, out.into_iter().chain(into))]);
-    bench(1, &home, async |_, net: &Net| {
-        net.router.ip(format!("link set wan address {WAN}\n"));
-        for [own, _, host] in ENDS {
-            let out = Sender {
-                from: net.thing(1),
-                to: &net.internet,
-                macs: (ROUTER, thing_mac(1)),
-                addresses: [own, host],
-            };
-            let into = Sender {
-                from: &net.internet,
-                to: net.thing(1),
-                macs: (WAN, HOST),
-                addresses: [host, own],
-            };
-            for shape in permitted(0) {
-                assert!(out.arrives(shape, false), "{own} {shape:?}");
-            }
-            for shape in permitted(100) {
-                assert!(into.arrives(shape, false), "{own} {shape:?}");
-            }
-        }
+    bench(1, &home, async |_, net: &Net| is_routed(net, &[0], &[100]));
+}
+
+#[test]
+fn what_is_routed_to_and_from_a_name_is_looked_up_in_every_set() {
+    // A Thing without names is looked up in fewer.
+    let peers = [
+        name("cloud.example.com"),
+        networks(["198.51.100.1/32", "2001:db8:f::1/128"]),
+    ];
+    let rules = peers.iter().zip([0, 200]).flat_map(|(peer, number)| {
+        let into = of_each_shape(peer, 100 + number).map(from_peer);
+        of_each_shape(peer, number).into_iter().chain(into)
     });
+    let home = home([thing(1, Enforcement::Enforce, rules)]);
+    bench(1, &home, async |bench, net: &Net| {
+        let addresses = ENDS.map(|[_, _, host]| (host.parse().unwrap(), 3600));
+        let answered = bench
+            .elements
+            .answered(thing_mac(1), &["cloud.example.com"], &addresses);
+        answered.await.unwrap();
+        is_routed(net, &[0, 200], &[100, 300]);
+    });
+}
+
+/// What the Thing opens to the internet, and what that opens to it.
+fn is_routed(net: &Net, out_numbers: &[u16], into_numbers: &[u16]) {
+    net.router.ip(format!("link set wan address {WAN}\n"));
+    for [own, _, host] in ENDS {
+        let out = Sender {
+            from: net.thing(1),
+            to: &net.internet,
+            macs: (ROUTER, thing_mac(1)),
+            addresses: [own, host],
+        };
+        let into = Sender {
+            from: &net.internet,
+            to: net.thing(1),
+            macs: (WAN, HOST),
+            addresses: [host, own],
+        };
+        for shape in out_numbers.iter().copied().flat_map(permitted) {
+            assert!(out.arrives(shape, false), "{own} {shape:?}");
+        }
+        for shape in into_numbers.iter().copied().flat_map(permitted) {
+            assert!(into.arrives(shape, false), "{own} {shape:?}");
+        }
+    }
 }
