@@ -35,7 +35,7 @@ const FENCES: [(&str, &str); 6] = [
     ("pnet", "mudguard-observe"),
     ("reqwest", "mudguard-fetch"),
     ("nftables", "mudguard-firewall"),
-    ("hickory-resolver", "mudguard-resolver"),
+    ("h2", "mudguard-resolver"),
     ("sqlx", "mudguard-store"),
     ("axum", "mudguard-web"),
 ];
