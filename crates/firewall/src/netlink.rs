@@ -8,6 +8,7 @@ pub(crate) mod conntrack;
 pub(crate) mod counters;
 pub(crate) mod listing;
 pub(crate) mod log;
+pub(crate) mod nf_tables;
 pub(crate) mod targets;
 
 use std::io;

@@ -117,8 +117,13 @@ fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
         };
         let look = Look::opening(plane, initiator);
         lookups(table, &sets_chain(initiator), look, &rest, plane == Plane::Routed);
+        by_family(table, &sets_chain(initiator), look, &rest);
         if plane == Plane::Routed {
             lookups(table, &addresses_chain(initiator), look, &rest, false);
+            // What is opened to a Thing is led to the part of its family at once.
+            if initiator == Initiator::Thing {
+                by_family(table, &addresses_chain(initiator), look, &rest);
+            }
         }
         denied(table, plane, initiator, kernel);
     }
@@ -128,7 +133,6 @@ fn common(table: &mut Table, plane: Plane, kernel: &Kernel) {
 /// family has a part of its own, and what most flows need comes first: every look-up costs.
 fn lookups(table: &mut Table, name: &str, look: Look, rest: &str, names: bool) {
     let way = look.initiator;
-    let mut whole = Vec::new();
     for family in FAMILIES {
         let of_name = |tail| {
             let key = concatenation(look.learned_key(family, tail));
@@ -154,10 +158,16 @@ fn lookups(table: &mut Table, name: &str, look: Look, rest: &str, names: bool) {
         rules.extend(tails);
         rules.extend(sets);
         rules.push(Rule::new([goto(rest)]));
-        let part = part_of(name, family);
-        whole.push(Rule::new([of_family(family), goto(part.clone())]));
-        table.chain(part, rules);
+        table.chain(part_of(name, family), rules);
     }
+}
+
+/// The chain that leads to the part of a family.
+fn by_family(table: &mut Table, name: &str, look: Look, rest: &str) {
+    let mut whole: Vec<Rule> = FAMILIES
+        .into_iter()
+        .map(|family| Rule::new([of_family(family), goto(part_of(name, family))]))
+        .collect();
     if look.plane == Plane::Bridged {
         // Neither of these, which only a bridge carries.
         whole.push(Rule::new([goto(rest)]));

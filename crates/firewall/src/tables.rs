@@ -10,18 +10,17 @@ use serde_json::Value;
 use crate::{
     FirewallError, Removal, TABLE,
     elements::{Shared, Waits},
-    netlink::{Message, find, listing::Listing, messages},
+    netlink::{
+        Message, find,
+        listing::Listing,
+        messages,
+        nf_tables::{NEW_GENERATION, NFTABLES, OF_TABLE},
+    },
     nft,
 };
 
 /// The group of changes of the ruleset (`NFNLGRP_NFTABLES`).
 const CHANGES: u32 = 7;
-
-/// nf_tables, in the upper half of a message's kind.
-const NFTABLES: u16 = 10;
-/// The end of a transaction. All other messages name their table in their first attribute.
-const NEW_GENERATION: u16 = NFTABLES << 8 | 15;
-const OF_TABLE: u16 = 1;
 
 /// `ENOBUFS`: more changes than the socket holds, so that some were not told.
 const NO_BUFFERS: i32 = 105;
@@ -177,6 +176,7 @@ fn is_by_others(octets: &[u8], is_own: impl Fn(u32) -> bool) -> bool {
             return false;
         };
         let table = find(attributes, OF_TABLE).and_then(|name| name.strip_suffix(&[0]));
+        // The end of a transaction names no table; all others do.
         kind >> 8 == NFTABLES && kind != NEW_GENERATION && table == Some(TABLE.as_bytes()) && !is_own(port)
     })
 }
@@ -200,10 +200,9 @@ pub(crate) fn there() -> Result<Removal, FirewallError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::netlink::Writer;
+    use crate::netlink::{Writer, nf_tables::NEW_RULE};
 
     const DELETED_TABLE: u16 = NFTABLES << 8 | 2;
-    const NEW_RULE: u16 = NFTABLES << 8 | 6;
 
     fn told(kind: u16, name: &str) -> Vec<u8> {
         let mut writer = Writer::default();

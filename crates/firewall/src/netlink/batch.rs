@@ -7,36 +7,17 @@ use std::{io, time::Duration};
 use netlink_sys::Socket;
 use nix::sys::socket::{setsockopt, sockopt};
 
-use super::{CREATE, Message, Writer, messages, open_with_port};
+use super::{
+    CREATE, Message, Writer, messages,
+    nf_tables::{
+        BATCH_BEGIN, BATCH_END, CHAIN_NAME, DATA_VALUE, DATA_VERDICT, DELETE_CHAIN, DELETE_ELEMENTS,
+        DELETE_RULES, DELETE_SET, ELEMENT_DATA, ELEMENT_KEY, ELEMENT_KEY_END, ELEMENT_TIMEOUT,
+        ELEMENT_USER_DATA, LIST_ELEMENT, LIST_ELEMENTS, LIST_SET, NEW_ELEMENTS, NEW_RULE, NFTABLES, OF_TABLE,
+        RULE_CHAIN, SET_NAME, VERDICT_CHAIN, VERDICT_CODE,
+    },
+    open_with_port,
+};
 use crate::{TABLE, sets::Plane};
-
-const BATCH_BEGIN: u16 = 16;
-const BATCH_END: u16 = 17;
-const NFTABLES: u16 = 10;
-const NEW_RULE: u16 = NFTABLES << 8 | 6;
-const DELETE_CHAIN: u16 = NFTABLES << 8 | 5;
-const DELETE_RULES: u16 = NFTABLES << 8 | 8;
-const DELETE_SET: u16 = NFTABLES << 8 | 11;
-const NEW_ELEMENTS: u16 = NFTABLES << 8 | 12;
-const DELETE_ELEMENTS: u16 = NFTABLES << 8 | 14;
-
-/// The table, in every message of this kind.
-const OF_TABLE: u16 = 1;
-const LIST_SET: u16 = 2;
-const LIST_ELEMENTS: u16 = 3;
-const LIST_ELEMENT: u16 = 1;
-const ELEMENT_KEY: u16 = 1;
-const ELEMENT_DATA: u16 = 2;
-const ELEMENT_TIMEOUT: u16 = 4;
-const ELEMENT_USER_DATA: u16 = 6;
-const ELEMENT_KEY_END: u16 = 10;
-const DATA_VALUE: u16 = 1;
-const DATA_VERDICT: u16 = 2;
-const VERDICT_CODE: u16 = 1;
-const VERDICT_CHAIN: u16 = 2;
-const CHAIN_NAME: u16 = 3;
-const RULE_CHAIN: u16 = 2;
-const SET_NAME: u16 = 2;
 
 /// `MSG_DONTWAIT`.
 const DO_NOT_WAIT: i32 = 0x40;

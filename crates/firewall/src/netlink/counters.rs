@@ -2,12 +2,15 @@
 
 use std::io;
 
-use super::{DUMP, Message, Writer, array, batch::family, find, messages, open};
+use super::{
+    DUMP, Message, Writer, array,
+    batch::family,
+    find, messages,
+    nf_tables::{GET_OBJECTS, NEW_OBJECT, OF_TABLE},
+    open,
+};
 use crate::{TABLE, sets::Plane};
 
-const NEW_OBJECT: u16 = 10 << 8 | 18;
-const GET_OBJECTS: u16 = 10 << 8 | 19;
-const OF_TABLE: u16 = 1;
 const NAME: u16 = 2;
 const KIND: u16 = 3;
 const DATA: u16 = 4;

@@ -7,43 +7,20 @@ use netlink_sys::Socket;
 use super::{
     DUMP, Message, Writer, array, attributes,
     batch::{Lead, family},
-    find, messages, open,
+    find, messages,
+    nf_tables::{
+        CHAIN_NAME, DATA_VALUE, DATA_VERDICT, ELEMENT_DATA, ELEMENT_EXPIRATION, ELEMENT_KEY, ELEMENT_KEY_END,
+        ELEMENT_USER_DATA, GENERATION, GET_CHAINS, GET_ELEMENTS, GET_GENERATION, GET_SETS, GET_TABLE,
+        LIST_ELEMENTS, LIST_SET, NEW_CHAIN, NEW_ELEMENTS, NEW_GENERATION, NEW_SET, NEW_TABLE, OF_TABLE,
+        SET_NAME, TABLE_HANDLE, VERDICT_CHAIN, VERDICT_CODE,
+    },
+    open,
 };
 use crate::{
     TABLE,
     encoded::{Content, Spot},
     sets::Plane,
 };
-
-const NFTABLES: u16 = 10;
-const NEW_TABLE: u16 = NFTABLES << 8;
-const GET_TABLE: u16 = NFTABLES << 8 | 1;
-const NEW_CHAIN: u16 = NFTABLES << 8 | 3;
-const GET_CHAINS: u16 = NFTABLES << 8 | 4;
-const NEW_SET: u16 = NFTABLES << 8 | 9;
-const GET_SETS: u16 = NFTABLES << 8 | 10;
-const NEW_ELEMENTS: u16 = NFTABLES << 8 | 12;
-const GET_ELEMENTS: u16 = NFTABLES << 8 | 13;
-const NEW_GENERATION: u16 = NFTABLES << 8 | 15;
-const GET_GENERATION: u16 = NFTABLES << 8 | 16;
-
-/// The table, in every message of this kind.
-const OF_TABLE: u16 = 1;
-const TABLE_HANDLE: u16 = 4;
-const CHAIN_NAME: u16 = 3;
-const SET_NAME: u16 = 2;
-const LIST_SET: u16 = 2;
-const LIST_ELEMENTS: u16 = 3;
-const ELEMENT_KEY: u16 = 1;
-const ELEMENT_DATA: u16 = 2;
-const ELEMENT_EXPIRATION: u16 = 5;
-const ELEMENT_USER_DATA: u16 = 6;
-const ELEMENT_KEY_END: u16 = 10;
-const DATA_VALUE: u16 = 1;
-const DATA_VERDICT: u16 = 2;
-const VERDICT_CODE: u16 = 1;
-const VERDICT_CHAIN: u16 = 2;
-const GENERATION: u16 = 1;
 
 /// At most so many elements of a set are read.
 const ELEMENTS: usize = 262_144;

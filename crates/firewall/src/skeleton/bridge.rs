@@ -8,8 +8,8 @@ use nftables::{
 };
 
 use super::{
-    IN, OUT, common, denied_chain, fragments::fragments, guard, infrastructure, lookups, replies_chain,
-    replies_map,
+    IN, OUT, by_family, common, denied_chain, fragments::fragments, guard, infrastructure, lookups,
+    replies_chain, replies_map,
 };
 use crate::{
     expression::{
@@ -79,6 +79,7 @@ fn replies(table: &mut Table, initiator: Initiator) {
     ];
     table.chain(replies_chain(initiator), rules);
     lookups(table, &replies_sets(initiator), look, &denied, false);
+    by_family(table, &replies_sets(initiator), look, &denied);
 }
 
 /// The chain that looks a reply up in the sets.
