@@ -100,12 +100,14 @@ pub(crate) async fn put_waiting(
     Ok(())
 }
 
-pub(crate) async fn forget_waiting(db: &mut SqliteConnection, url: &MudUrl) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM waiting_file WHERE url = ?")
-        .bind(url.as_str())
-        .execute(db)
-        .await?;
+/// Deletes the row with this key.
+async fn delete(db: &mut SqliteConnection, statement: &'static str, key: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(statement).bind(key).execute(db).await?;
     Ok(())
+}
+
+pub(crate) async fn forget_waiting(db: &mut SqliteConnection, url: &MudUrl) -> Result<(), sqlx::Error> {
+    delete(db, "DELETE FROM waiting_file WHERE url = ?", url.as_str()).await
 }
 
 pub(crate) async fn put_undo(db: &mut SqliteConnection, undo: &UndoRecord) -> Result<(), sqlx::Error> {
@@ -126,19 +128,11 @@ pub(crate) async fn forget_undo(db: &mut SqliteConnection, id: u64) -> Result<()
 }
 
 pub(crate) async fn forget_thing(db: &mut SqliteConnection, mac: MacAddress) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM thing WHERE mac = ?")
-        .bind(mac.to_string())
-        .execute(db)
-        .await?;
-    Ok(())
+    delete(db, "DELETE FROM thing WHERE mac = ?", &mac.to_string()).await
 }
 
 pub(crate) async fn forget_file(db: &mut SqliteConnection, url: &MudUrl) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM file WHERE url = ?")
-        .bind(url.as_str())
-        .execute(db)
-        .await?;
-    Ok(())
+    delete(db, "DELETE FROM file WHERE url = ?", url.as_str()).await
 }
 
 pub(crate) async fn add_entry(db: &mut SqliteConnection, entry: &JournalEntry) -> Result<(), sqlx::Error> {

@@ -376,15 +376,15 @@ mod tests {
             ),
         ]);
         assert_eq!(machine.offloading(), [true, false]);
-        let radios: Vec<_> = machine
-            .radios()
-            .into_iter()
-            .map(|radio| (radio.name, radio.is_isolated))
-            .collect();
         assert_eq!(
-            radios,
+            isolation(&machine),
             [("home".to_owned(), true), ("@wifi-iface[1]".to_owned(), false)]
         );
+    }
+
+    fn isolation(machine: &Machine) -> Vec<(String, bool)> {
+        let radios = machine.radios().into_iter();
+        radios.map(|radio| (radio.name, radio.is_isolated)).collect()
     }
 
     #[test]
@@ -393,13 +393,8 @@ mod tests {
             "etc/hostapd/hostapd.conf",
             "interface=wlan0\nap_isolate=1\nbss=wlan0-1\nssid=guest\n",
         )]);
-        let radios: Vec<_> = machine
-            .radios()
-            .into_iter()
-            .map(|radio| (radio.name, radio.is_isolated))
-            .collect();
         assert_eq!(
-            radios,
+            isolation(&machine),
             [("wlan0".to_owned(), true), ("wlan0-1".to_owned(), false)]
         );
     }
